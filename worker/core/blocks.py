@@ -1,0 +1,256 @@
+"""The block view of a page: its runs of text in document order, each with its place in the tree.
+
+A block is a leaf-most run of text: a paragraph, a heading, a list item, a cell, a div's own text.
+Inline elements belong to their block, a double line break ends one, the short cells of a table row
+are one. A container is an element that blocks lie in. Blocks and containers refer to each other by
+index, so what looks at the page's layout can do so in arrays.
+"""
+
+import re
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+
+from lxml import etree, html
+
+INLINE = frozenset(
+    "a abbr acronym b bdi bdo big cite code data del dfn em font i ins kbd label mark nobr o:p picture q "
+    "rp rt ruby s samp small span strike strong sub sup time tt u var wbr img amp-link center-inline".split()
+)
+BLOCK = frozenset(
+    "address article aside blockquote body button caption center colgroup col dd details dialog dir div "
+    "dl dt fieldset figcaption figure footer form frameset h1 h2 h3 h4 h5 h6 header hgroup hr legend li "
+    "main menu nav ol p pre search section summary table tbody td tfoot th thead tr ul".split()
+)
+SKIPPED = frozenset(
+    "script style noscript template svg select option textarea iframe head object embed audio video canvas "
+    "math datalist map link meta input title".split()
+)
+MEDIA = frozenset("iframe video svg img".split())
+_SKIP, _SPAN, _LINK, _BOLD, _BLOCK = "skip", "span", "link", "bold", "block"  # what an element is to the walk
+_ROLES = {"a": _LINK, "b": _BOLD, "strong": _BOLD}
+_BREAK = "\ue000"  # a single <br> while a block is being collected
+_CONTROL = re.compile("[\x00-\x08\x0e-\x1b\x7f-\x84\x86-\x9f\ud800-\udfff\ufffe\uffff]+")
+_SHORT_CELL = 120  # characters: a row of longer cells is a layout table, not data
+
+
+@dataclass(slots=True)
+class Container:
+    """An element that starts blocks of its own. Blocks `first` to `end` (exclusive) lie in it."""
+
+    element: html.HtmlElement | None
+    tag: str
+    parent: int  # index of the container around it; -1 for the outermost
+    depth: int
+    first: int
+    end: int = 0
+
+
+@dataclass(slots=True)
+class Block:
+    """One run of text. Lengths are in characters of the folded text."""
+
+    text: str  # the page's own characters; spaces folded, single line breaks kept as \n
+    node: int  # index of its container
+    tag: str = "p"
+    link_chars: int = 0
+    links: int = 0
+    bold_chars: int = 0
+    media: int = 0  # images and frames since the block before
+    row: int = -1  # index of the table row around it
+
+
+@dataclass(slots=True)
+class BlockView:
+    """All blocks and containers of a page, and the text nodes that each block was made of."""
+
+    blocks: list[Block] = field(default_factory=list)
+    containers: list[Container] = field(default_factory=list)
+    pieces: list[tuple[etree._Element, bool, int]] = field(default_factory=list)  # element, is tail, block
+
+    def ancestors(self, node: int) -> Sequence[int]:
+        """The container and all those around it, innermost first."""
+        chain = []
+        while node >= 0:
+            chain.append(node)
+            node = self.containers[node].parent
+        return chain
+
+
+def text_blocks(text: str) -> BlockView:
+    """The view of plain text: a line is a block; there is nothing around it."""
+    view = BlockView(containers=[Container(None, "body", -1, 0, 0)])
+    for line in text.splitlines():
+        folded = " ".join(line.split())
+        if any(map(str.isalnum, folded)):
+            view.blocks.append(Block(folded, 0))
+    view.containers[0].end = len(view.blocks)
+    return view
+
+
+def tree_blocks(root: html.HtmlElement) -> BlockView:
+    """The view of a parsed page. One pass; the tree is not changed."""
+    body = root.find("body")
+    return _Walk(root if body is None else body).view
+
+
+class _Walk:
+    """The state of the one pass: what is open, and the run of text being collected."""
+
+    def __init__(self, body: html.HtmlElement) -> None:
+        self.view = BlockView(containers=[Container(body, "body", -1, 0, 0)])
+        self._open = [0]  # containers, innermost last
+        self._rows = [-1]  # the table row around each of them
+        self._parts: list[str] = []
+        self._text_seen = False  # the run has more than spaces
+        self._links = self._link_chars = self._bold_chars = self._media = 0
+        self._in_link = self._in_bold = 0
+        self._piece_start = 0
+        self._roles: list[str] = []  # of each open element
+        self._run(body)
+
+    def _run(self, body: html.HtmlElement) -> None:
+        if body.text:
+            self._add(body, body.text, is_tail=False)
+        walker = etree.iterwalk(body, events=("start", "end"))
+        next(walker)  # the body itself
+        for event, element in walker:
+            if event == "start":
+                role = self._start(element, element.tag)
+                self._roles.append(role)
+                if role == _SKIP:
+                    walker.skip_subtree()
+            elif element is not body:
+                self._end(element, self._roles.pop())
+                if element.tail:
+                    self._add(element, element.tail, is_tail=True)
+        self._flush()
+        self.view.containers[0].end = len(self.view.blocks)
+
+    def _start(self, element: html.HtmlElement, tag: object) -> str:
+        """What an element is to the walk; its own text is collected."""
+        if tag in SKIPPED or not isinstance(tag, str):
+            return _SKIP
+        if tag == "br":
+            self._line_break()
+            return _SKIP
+        if tag in INLINE or (tag not in BLOCK and self._mid_sentence(element)):
+            role = _ROLES.get(tag, _SPAN)
+            if role == _LINK:
+                self._links += 1
+                self._in_link += 1
+            elif role == _BOLD:
+                self._in_bold += 1
+        else:
+            role = _BLOCK
+            self._open_container(element, tag)
+        if element.text:
+            self._add(element, element.text, is_tail=False)
+        return role
+
+    def _open_container(self, element: html.HtmlElement, tag: str) -> None:
+        self._flush()
+        index = len(self.view.containers)
+        parent = self._open[-1]
+        depth = self.view.containers[parent].depth + 1
+        self.view.containers.append(Container(element, tag, parent, depth, len(self.view.blocks)))
+        self._open.append(index)
+        self._rows.append(index if tag == "tr" else -1 if tag == "table" else self._rows[-1])
+
+    def _end(self, element: html.HtmlElement, role: str) -> None:
+        if role == _BLOCK:
+            self._flush()
+            index = self._open.pop()
+            container = self.view.containers[index]
+            self._rows.pop()
+            if container.tag == "tr":
+                self._merge_cells(index)
+            container.end = len(self.view.blocks)
+        elif role == _LINK:
+            self._in_link -= 1
+        elif role == _BOLD:
+            self._in_bold -= 1
+        if element.tag in MEDIA:
+            self._media += 1
+
+    def _mid_sentence(self, element: html.HtmlElement) -> bool:
+        # an unknown tag amid text is inline; one that stands alone is a block
+        return self._text_seen or bool(element.tail and not element.tail.isspace())
+
+    def _add(self, element: etree._Element, text: str, *, is_tail: bool) -> None:
+        self._parts.append(text)
+        if text.isspace():
+            return
+        self._text_seen = True
+        self.view.pieces.append((element, is_tail, len(self.view.blocks)))
+        if self._in_link or self._in_bold:
+            length = len(text.strip())
+            self._link_chars += length if self._in_link else 0
+            self._bold_chars += length if self._in_bold else 0
+
+    def _line_break(self) -> None:
+        last = next((part for part in reversed(self._parts) if not part.isspace()), None)
+        if last == _BREAK:
+            self._flush()  # two in a row end a paragraph
+        elif last is not None:
+            self._parts.append(_BREAK)
+
+    def _flush(self) -> None:
+        if self._text_seen:
+            text = _folded("".join(self._parts))
+            if any(map(str.isalnum, text)):
+                self._close_block(text)
+            else:
+                del self.view.pieces[self._piece_start :]
+        self._parts.clear()
+        self._text_seen = False
+        self._links = self._link_chars = self._bold_chars = 0
+        self._piece_start = len(self.view.pieces)
+
+    def _close_block(self, text: str) -> None:
+        node, size = self._open[-1], len(text)
+        block = Block(
+            text,
+            node,
+            self.view.containers[node].tag,
+            min(self._link_chars, size),
+            self._links,
+            min(self._bold_chars, size),
+            self._media,
+            self._rows[-1],
+        )
+        self._media = 0
+        self.view.blocks.append(block)
+
+    def _merge_cells(self, index: int) -> None:
+        """A row of short cells is one block: `Total | 12 | 14`."""
+        row = self.view.containers[index]
+        cells = self.view.blocks[row.first :]
+        if len(cells) < 2 or any(len(c.text) >= _SHORT_CELL or "\n" in c.text for c in cells):
+            return
+        merged = Block(
+            " | ".join(c.text for c in cells),
+            cells[0].node,
+            "tr",
+            sum(c.link_chars for c in cells),
+            sum(c.links for c in cells),
+            sum(c.bold_chars for c in cells),
+            sum(c.media for c in cells),
+            cells[0].row,
+        )
+        self.view.blocks[row.first :] = [merged]
+        for container in self.view.containers[index + 1 :]:
+            container.first = min(container.first, row.first)
+            container.end = min(container.end, row.first + 1)
+        for i in range(len(self.view.pieces) - 1, -1, -1):
+            element, is_tail, block = self.view.pieces[i]
+            if block < row.first:
+                break
+            self.view.pieces[i] = (element, is_tail, row.first)
+
+
+def _folded(text: str) -> str:
+    text = _CONTROL.sub("", text)  # character references bring them in
+    if _BREAK not in text:
+        return " ".join(text.split())
+    lines = (" ".join(line.split()) for line in text.split(_BREAK))
+    return "\n".join(line for line in lines if line)

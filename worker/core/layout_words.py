@@ -1,0 +1,91 @@
+"""What the names of elements tell: classes that call something the author, the date, the headline, or aside."""
+
+import re
+from collections.abc import Iterator
+from functools import lru_cache
+
+from lxml import etree
+
+_UNREAD = frozenset(("script", "style", "rt", "rp", "svg", "noscript", "template", "button", "select"))
+
+AUTHOR, DATE, TITLE, ASIDE = 1, 2, 4, 8
+_WORDS = (
+    (
+        AUTHOR,
+        re.compile(
+            r"auth?or|by-?line|auteur|writer|yazar|contributor|reporter|journalist|nickname|creator|redakt"
+        ),
+    ),
+    (
+        DATE,
+        re.compile(
+            r"date|datum|time|publi[sc]|posted|fecha|tarih|stamp|(?:post|entry|article|news|item)[_-]?(?:meta|info)|by-?line"
+        ),
+    ),
+    (TITLE, re.compile(r"title|headline|heading|titre|titulo|baslik")),
+    (
+        ASIDE,
+        re.compile(
+            r"comment(?!ary)|related|recommend|sidebar|widget|popular|trending|most[-_]|more[-_]|teaser|latest|"
+            r"[-_]list\b|carousel|slider|newsletter|reply|respond|menu|ticker|also"
+        ),
+    ),
+)
+_ARTICLE = re.compile(r"\b(?:article|artikel|post|entry|hentry|story|news-?single|node)\b")
+_CONTAINERS = frozenset(("div", "section", "ul", "ol", "li", "table", "dl"))
+_ASIDE_TAGS = frozenset(("aside", "nav", "form"))
+_ANY = re.compile("|".join(pattern.pattern for _, pattern in _WORDS))
+
+
+@lru_cache(maxsize=8192)
+def named_as(value: str) -> int:
+    """The bits AUTHOR, DATE, TITLE and ASIDE that the words of a class or id attribute tell."""
+    value = value.lower()
+    if not _ANY.search(value):
+        return 0
+    return sum(bit for bit, pattern in _WORDS if pattern.search(value))
+
+
+def is_named(value: str | None, bit: int) -> bool:
+    """True where a class or id attribute tells this bit."""
+    return bool(value and named_as(value) & bit)
+
+
+def is_aside(element: etree._Element, around: frozenset[etree._Element] = frozenset()) -> bool:
+    """True where an element lies in a comment, a list of other articles, a page's footer or the navigation.
+
+    `around` are the elements around the headline: what holds the headline too is not aside.
+    """
+    in_footer = in_article = False
+    for above in element.iterancestors():
+        tag = above.tag
+        if tag == "body" or above in around:
+            break
+        if tag in _ASIDE_TAGS:
+            return True
+        css = (above.get("class") or "") if not in_article and tag in _CONTAINERS else ""
+        if css and named_as(css) & ASIDE:
+            return True
+        in_footer = in_footer or tag == "footer" or (not in_article and "footer" in css)
+        in_article = in_article or tag in ("article", "main") or bool(_ARTICLE.search(css))
+    return in_footer and not in_article
+
+
+def texts_of(element: etree._Element) -> Iterator[str]:
+    """The runs of text of an element that a reader sees, in order: no scripts, no ruby."""
+    walker = etree.iterwalk(element, events=("start", "end"))
+    for event, node in walker:
+        if event == "end":
+            if node is not element and node.tail:
+                yield node.tail
+        elif not isinstance(node.tag, str) or node.tag in _UNREAD:
+            walker.skip_subtree()
+        elif node.tag == "br":
+            yield " "
+        elif node.text:
+            yield node.text
+
+
+def text_of(element: etree._Element) -> str:
+    """The text of a small element, a space between its parts."""
+    return " ".join(" ".join(texts_of(element)).split())

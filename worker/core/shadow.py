@@ -1,0 +1,66 @@
+"""The normalised shadow of a text, on which rules match. What is published is never the shadow."""
+
+import re
+import unicodedata
+
+_FOLDED = str.maketrans(
+    {
+        "أ": "ا", "إ": "ا", "آ": "ا", "ٱ": "ا", "ؤ": "و", "ئ": "ي", "ى": "ي", "ی": "ي", "ې": "ي",
+        "ک": "ك", "ڪ": "ك", "ة": "ه", "ۀ": "ه", "ە": "ه", "ہ": "ه", "ھ": "ه", "ں": "ن", "ء": None,
+        "’": "'", "‘": "'", "ʼ": "'", "`": "'", "´": "'", "“": '"', "”": '"', "„": '"', "«": '"', "»": '"',
+        "ς": "σ", "ё": "е", "ı": "i", "ł": "l", "đ": "d", "ø": "o", "ß": "ss", "æ": "ae", "œ": "oe",
+        **{chr(base + digit): str(digit) for base in (0x660, 0x6F0, 0x966) for digit in range(10)},
+    }
+)  # fmt: skip
+
+# tatweel, harakat, Hebrew points, combining accents, bidi marks and zero-width characters
+_DROPPED = re.compile(
+    "[\u0640\u064b-\u065f\u0670\u06d6-\u06ed\u0591-\u05bd\u05bf\u05c1\u05c2\u05c4\u05c5\u05c7"
+    "\u0300-\u036f\u00ad\u200b-\u200f\u202a-\u202e\u2060-\u2064\u2066-\u206f\ufeff]+"
+)
+_LATIN_LIKE = re.compile("[\u00c0-\u024f\u0370-\u052f\u1e00-\u1fff]")
+_EDGES = " \t\r\n:：.،,;؛!|/\\-–—_•·*»«›‹<>\"'()[]{}→←↓↑►▶◄▼▲…#+=~\u25cf\u25a0\u25aa\u2022"
+
+
+SPACELESS = re.compile("[\u0e00-\u0eff\u1000-\u109f\u1780-\u17ff\u3040-\u30ff\u3400-\u9fff]")
+"""A letter of a script that writes no spaces between words: Thai, Lao, Burmese, Khmer, Chinese, Japanese."""
+
+
+def shadow(text: str) -> str:
+    """Fold what writers vary and readers do not see: Unicode forms, case, accents, hamzas, digits, spaces."""
+    if text.isascii():
+        return " ".join(text.lower().split())
+    text = unicodedata.normalize("NFKC", text).casefold()
+    if _LATIN_LIKE.search(text):
+        text = unicodedata.normalize("NFD", text)
+    return " ".join(_DROPPED.sub("", text).translate(_FOLDED).split())
+
+
+def bare(shadowed: str) -> str:
+    """A shadow without the punctuation and ornaments around it: `إقرأ أيضاً:` is `» إقرأ أيضا`."""
+    return shadowed.strip(_EDGES)
+
+
+def letters(text: str) -> str:
+    """Only the letters and digits of a text's shadow, run together: equal however it is spaced."""
+    return "".join(filter(str.isalnum, shadow(text)))
+
+
+_SCRIPTS = (
+    ("Arab", re.compile("[\u0600-\u06ff\u0750-\u077f\ufb50-\ufdff\ufe70-\ufeff]")),
+    ("Hebr", re.compile("[\u0590-\u05ff]")),
+    ("Cyrl", re.compile("[\u0400-\u052f]")),
+    ("Grek", re.compile("[\u0370-\u03ff]")),
+    ("Hani", re.compile("[\u3040-\u30ff\u3400-\u9fff]")),
+    ("Hang", re.compile("[\uac00-\ud7af]")),
+    ("Thai", re.compile("[\u0e00-\u0e7f]")),
+    ("Deva", re.compile("[\u0900-\u097f]")),
+    ("Latn", re.compile("[A-Za-z\u00c0-\u024f]")),
+)
+
+
+def script_of(text: str) -> str | None:
+    """The ISO 15924 code of the script that most of the text's letters are in; None without letters."""
+    counts = [(len(pattern.findall(text)), name) for name, pattern in _SCRIPTS]
+    most, name = max(counts)
+    return name if most else None

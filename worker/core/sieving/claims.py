@@ -1,0 +1,106 @@
+"""Stage: what the rules claim. Elements first, then lines, then what goes with headings."""
+
+from worker.core.match import claim_container, claim_line
+from worker.core.prose import ends_sentence
+from worker.core.records import Kind
+from worker.core.rules import Claim, Takes
+from worker.core.sieving.draft import Draft
+
+# a container that holds more than this share of the running text is the article's own
+_ARTICLE_SHARE = 0.5
+# lines of these kinds stand after an article's last paragraph
+_TAIL = frozenset({Kind.SOURCE_CREDIT, Kind.TAGS, Kind.SHARE, Kind.COMMENTS, Kind.COMMENT_FORM})
+_TITLE_WORDS = 25  # a line without a full stop and of at most so many words can be a list's entry
+
+
+def claim_elements(draft: Draft) -> None:
+    """Cut the blocks in elements that a rule selects."""
+    whole = draft.weight(0, len(draft.blocks))
+    for container in draft.view.containers:
+        if container.first == container.end:
+            continue
+        claim = claim_container(container, draft.rules)
+        if claim is None or draft.weight(container.first, container.end) > _ARTICLE_SHARE * whole:
+            continue
+        for i in range(container.first, container.end):
+            if draft.decisions[i].kind is None:
+                draft.cut(i, claim.kind, claim.rule)
+
+
+def claim_lines(draft: Draft) -> None:
+    """Cut the blocks whose own text a rule claims, and what goes with those that are headings."""
+    first, end = _span(draft)
+    headings: list[tuple[int, Claim]] = []
+    for i in range(first, end):
+        claim = claim_line(draft.blocks[i].text, draft.rules, draft.hints.language, draft.link_share(i))
+        if claim is None:
+            continue
+        if draft.decisions[i].kind is None:
+            draft.cut(i, claim.kind, claim.rule)
+        if claim.takes is not None:
+            headings.append((i, claim))
+    for i, claim in headings:
+        for j in range(i + 1, _section_end(draft, i, claim)):
+            draft.cut(j, claim.kind, claim.rule)
+
+
+def _span(draft: Draft) -> tuple[int, int]:
+    """The blocks worth looking at: those kept, and a few around them."""
+    kept = list(draft.kept())
+    if not kept:
+        return 0, 0
+    return max(0, kept[0] - 5), min(len(draft.blocks), kept[-1] + 5)
+
+
+def _section_end(draft: Draft, heading: int, claim: Claim) -> int:
+    """The index after the last block that goes with a heading."""
+    if draft.is_text:
+        limit = len(draft.blocks)
+        if _after_article(draft, heading):
+            return limit
+    else:
+        container_end = _own_container_end(draft, heading)
+        if container_end is not None:
+            return container_end
+        parent = draft.view.containers[max(0, draft.view.containers[draft.blocks[heading].node].parent)]
+        limit = parent.end
+    if claim.takes is Takes.END:
+        after, before = draft.weight(heading, limit), draft.weight(0, heading)
+        return limit if after < before else heading + 1
+    return _list_end(draft, heading + 1, limit)
+
+
+def _after_article(draft: Draft, heading: int) -> bool:
+    """True when the block before a heading, cut or kept, is one that ends articles."""
+    if heading == 0:
+        return False
+    before = draft.decisions[heading - 1]
+    return not before.keep and before.kind in _TAIL and draft.weight(0, heading) > 0
+
+
+def _own_container_end(draft: Draft, heading: int) -> int | None:
+    """The end of the widest element that the heading opens, when that is more than the heading alone."""
+    end = None
+    whole = draft.weight(0, len(draft.blocks))
+    for node in draft.view.ancestors(draft.blocks[heading].node):
+        container = draft.view.containers[node]
+        if container.first != heading or draft.weight(heading, container.end) > _ARTICLE_SHARE * whole:
+            break
+        if container.end > heading + 1:
+            end = container.end
+    return end
+
+
+def _list_end(draft: Draft, start: int, limit: int) -> int:
+    i = start
+    while i < limit and _is_entry(draft, i):
+        i += 1
+    return i
+
+
+def _is_entry(draft: Draft, i: int) -> bool:
+    if draft.link_share(i) > 0.6:
+        return True
+    block = draft.blocks[i]
+    short = draft.words[i] <= _TITLE_WORDS and not ends_sentence(block.text)
+    return short and (draft.is_text or block.tag == "li")

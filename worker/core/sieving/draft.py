@@ -1,0 +1,79 @@
+"""A page on its way through the sieve: every block, kept or cut, and why."""
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, field
+
+from worker.core.blocks import Block, BlockView
+from worker.core.prose import link_share, running_chars, word_count
+from worker.core.records import Kind
+from worker.core.rules import RuleSet
+
+
+@dataclass(frozen=True, slots=True)
+class Hints:
+    """What the page's metadata tells the sieve."""
+
+    titles: tuple[str, ...] = ()
+    description: str | None = None
+    section: str | None = None
+    language: str | None = None
+
+
+@dataclass(slots=True)
+class Decision:
+    """What became of a block. A block that is not kept and has no kind was never part of the article."""
+
+    keep: bool
+    kind: Kind | None = None
+    rule: str | None = None
+
+
+@dataclass(slots=True)
+class Draft:
+    """The blocks and the decisions on them, which each stage of the sieve changes in turn."""
+
+    view: BlockView
+    decisions: list[Decision]
+    rules: RuleSet
+    hints: Hints
+    is_text: bool
+    words: list[int] = field(default_factory=list)
+    running: list[int] = field(default_factory=list)  # characters of each block that is running text, else 0
+
+    def __post_init__(self) -> None:
+        blocks = self.view.blocks
+        self.words = [word_count(block.text) for block in blocks]
+        self.running = [running_chars(block, words) for block, words in zip(blocks, self.words, strict=True)]
+
+    @property
+    def blocks(self) -> Sequence[Block]:
+        """The blocks, in document order."""
+        return self.view.blocks
+
+    def kept(self) -> Iterator[int]:
+        """The indexes of the blocks that are kept so far."""
+        return (i for i, decision in enumerate(self.decisions) if decision.keep)
+
+    def cut(self, index: int, kind: Kind, rule: str) -> None:
+        """Take a block out of the article, or tell what a block outside it was."""
+        self.decisions[index] = Decision(keep=False, kind=kind, rule=rule)
+
+    def is_paragraph(self, index: int) -> bool:
+        """True for running text: long, or of some length and ended like a sentence; never mostly links."""
+        return self.running[index] > 0
+
+    def link_share(self, index: int) -> float:
+        """The part of a block's characters that are links, 0 to 1."""
+        return link_share(self.blocks[index])
+
+    def first_paragraph(self) -> int:
+        """The index of the first running text that is kept; the number of blocks when there is none."""
+        return next((i for i in self.kept() if self.is_paragraph(i)), len(self.blocks))
+
+    def weight(self, first: int, end: int) -> int:
+        """Characters of running text kept in the blocks from `first` to `end`."""
+        return sum(
+            size
+            for size, decision in zip(self.running[first:end], self.decisions[first:end], strict=True)
+            if size and decision.keep
+        )

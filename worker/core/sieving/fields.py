@@ -1,0 +1,83 @@
+"""Stage: lines that are a field of the article. They feed the metadata, then go."""
+
+import re
+from dataclasses import dataclass, field
+
+from worker.core.credits import parse_dateline, source_credit
+from worker.core.dates import FoundDate, find_date
+from worker.core.people import byline
+from worker.core.records import Dateline, Kind
+from worker.core.sieving.draft import Draft
+
+_DATELINE_WORDS = 8  # a dateline on a line of its own is no longer
+_FIELD_WORDS = 25  # a longer block is no field line
+_IMAGE_FILE = re.compile(
+    r"[\w%.()+-]+( [\w%.()+-]+){0,5}\.(jpe?g|png|gif|webp|avif|svg|bmp|tiff?)", re.IGNORECASE
+)
+
+
+@dataclass(slots=True)
+class Fields:
+    """What the article's own lines tell of it."""
+
+    dates: list[FoundDate] = field(default_factory=list)
+    authors: list[str] = field(default_factory=list)
+    credits: dict[int, tuple[str, ...]] = field(default_factory=dict)  # by block
+    dateline: Dateline | None = None
+
+
+def take_fields(draft: Draft) -> Fields:
+    """Cut date lines, bylines, source credits, datelines and image file names; give what they told."""
+    fields = Fields()
+    opening = draft.first_paragraph() + 3  # a dateline stands no further down
+    for i in list(draft.kept()):
+        text = draft.blocks[i].text
+        if i <= opening or draft.words[i] <= _DATELINE_WORDS:
+            _take_dateline(draft, i, fields, opens=i <= opening)
+        if not draft.decisions[i].keep or draft.words[i] > _FIELD_WORDS or "\n" in text:
+            continue
+        _take_line(draft, i, text, fields)
+    return fields
+
+
+def _take_line(draft: Draft, i: int, text: str, fields: Fields) -> None:
+    if _IMAGE_FILE.fullmatch(text):
+        draft.cut(i, Kind.IMAGE_FILENAME, "fields/image-filename")
+        return
+    names = source_credit(text)
+    if names is not None:
+        fields.credits[i] = names
+        draft.cut(i, Kind.SOURCE_CREDIT, "fields/source-credit")
+        return
+    found = find_date(text)
+    if found is not None and found.is_whole_line:
+        fields.dates.append(found)
+        draft.cut(i, Kind.DATE_LINE, "fields/date-line")
+        return
+    authors = byline(text)
+    if authors is not None:
+        fields.authors += [author for author in authors if author not in fields.authors]
+        draft.cut(i, Kind.BYLINE, "fields/byline")
+
+
+def _take_dateline(draft: Draft, i: int, fields: Fields, *, opens: bool) -> None:
+    found = parse_dateline(draft.blocks[i].text)
+    if found is None:
+        return
+    dateline, rest = found
+    if opens and fields.dateline is None:
+        fields.dateline = dateline
+    if rest.strip():
+        return  # it opens a paragraph, and stays there
+    draft.cut(i, Kind.DATELINE, "fields/dateline")
+    if dateline.agency:
+        fields.credits[i] = (dateline.agency,)
+    before = next((k for k in range(i - 1, -1, -1) if draft.decisions[k].keep), None)
+    if before is not None and before == i - 1 and _is_place_label(draft, before):
+        draft.cut(before, Kind.DATELINE, "fields/place-label")
+
+
+def _is_place_label(draft: Draft, i: int) -> bool:
+    """The place once more, alone on its line, in any language: `Moskova` above `موسكو/ الأناضول`."""
+    text = draft.blocks[i].text
+    return draft.words[i] <= 2 and text.replace(" ", "").isalpha()

@@ -1,0 +1,198 @@
+"""The headline of a page: which of its headings and titles it is, without the name of the site."""
+
+import re
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass
+
+from worker.core.pagemeta import Heading, PageMeta
+from worker.core.shadow import letters, shadow
+
+_SEPARATOR = re.compile(
+    r"\s+(?:[|–—»«›‹·•:/\\~]|-{1,2}|::|\|\||<<?|>>?)\s+|\s*[|│｜]\s*|\s*(?:::|»|«)\s*|:\s+|\s+[–—-](?=\S)|(?<=\S)[–—]\s+"
+)
+_WORD = re.compile(r"[^\W_]+")
+_ENOUGH = 3.0
+_SEGMENT = 0.5  # the weight of a part of a title
+
+
+@dataclass(frozen=True, slots=True)
+class Title:
+    """A headline, where it comes from, and the heading that shows it where one does."""
+
+    text: str
+    evidence: str
+    heading: Heading | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class _Told:
+    """A title that the page's head tells, without the site's name."""
+
+    text: str
+    evidence: str
+    weight: float
+
+    @property
+    def words(self) -> frozenset[str]:
+        return frozenset(_WORD.findall(shadow(self.text)))
+
+
+def choose_title(page: PageMeta, site_names: Sequence[str]) -> Title | None:
+    """The headline that a reader sees, if a heading matches what the head tells; else what the head tells."""
+    site_names = [*site_names, *_blog_names(page)]
+    told = list(_told(page, site_names))
+    sites = {letters(name) for name in site_names if name}
+    only_h1 = sum(heading.level == 1 and not heading.is_aside for heading in page.headings) == 1
+    best: tuple[float, Title] | None = None
+    for position, heading in enumerate(page.headings):
+        score, title = _weigh(heading, told, sites)
+        score += (only_h1 and heading.level == 1) * 1.0 - position * 0.02
+        if best is None or score > best[0]:
+            best = score, title
+    if best and best[0] >= _ENOUGH:
+        return best[1]
+    if told:
+        first = max(told, key=lambda title: title.weight)
+        return Title(first.text, first.evidence)
+    return best[1] if best and best[0] > 0 else None
+
+
+def _blog_names(page: PageMeta) -> Iterator[str]:
+    """A first heading that repeats the last part of the title, behind a longer one, is the site's name."""
+    parts = segments(page.title or "")
+    if len(parts) < 2 or len(letters(parts[0])) <= len(letters(parts[-1])):
+        return
+    last = letters(parts[-1])
+    titles = {letters(value) for _, value in page.meta("og:title")}
+    titles.update(letters(article.headline) for article in page.structured.articles if article.headline)
+    if last not in titles and any(
+        heading.level == 1 and letters(heading.text) == last for heading in page.headings
+    ):
+        yield parts[-1]
+
+
+def _weigh(heading: Heading, told: Sequence[_Told], sites: set[str]) -> tuple[float, Title]:
+    """How surely a heading is the headline, and the part of it that is."""
+    title, match = _matched(heading, told)
+    score = (0.0, 2.0, 0.4, 0.0)[heading.level] + heading.is_marked * 0.8 + match * 4
+    score -= (heading.is_aside and match < 1) * 2.0 + (letters(title.text) in sites) * 4.0
+    if not match and len(_WORD.findall(title.text)) < 3:
+        score -= 1.0
+    return score, title
+
+
+def _matched(heading: Heading, told: Sequence[_Told]) -> tuple[Title, float]:
+    """The part of a heading that is the headline, and how well it matches what the head tells, 0 to 1."""
+    evidence = f"h{heading.level}"
+    known: dict[str, float] = {}
+    for title in told:
+        key = letters(title.text)
+        known[key] = max(title.weight, known.get(key, 0.0))
+    whole = known.get(letters(heading.text), 0.0)
+    part, weight = max(
+        ((text, known.get(letters(text), 0.0)) for text in _parts(heading)),
+        key=lambda p: p[1],
+        default=("", 0.0),
+    )
+    if weight > max(whole, _SEGMENT):
+        return Title(part, evidence, heading), 1.0
+    if whole:
+        return Title(heading.text, evidence, heading), 1.0 if whole > _SEGMENT else _segment_match(
+            heading.text
+        )
+    words = frozenset(_WORD.findall(shadow(heading.text)))
+    match = max((_overlap(words, title.words) for title in told), default=0.0)
+    return Title(heading.text, evidence, heading), match if match >= 0.4 else 0.0
+
+
+def _segment_match(text: str) -> float:
+    return 0.95 if len(_WORD.findall(text)) > 3 or len(text) > 24 else 0.6
+
+
+def _overlap(one: frozenset[str], other: frozenset[str]) -> float:
+    shared = len(one & other)
+    return shared / min(len(one), len(other)) * (0.9 if shared > 2 else 0.5) if shared > 1 else 0.0
+
+
+def _parts(heading: Heading) -> Iterator[str]:
+    """The heading without the pieces at its start or its end: kickers and labels have elements of their own."""
+    pieces = heading.pieces
+    half = len(heading.text) / 2
+    for i in range(1, min(len(pieces), 4)):
+        for part in (pieces[i:], pieces[:-i]):
+            text = " ".join(part).strip(" :|/–—-·•")
+            if len(text) > half or len(_WORD.findall(text)) > 2:
+                yield text
+
+
+def _told(page: PageMeta, site_names: Sequence[str]) -> Iterator[_Told]:
+    """The titles that the head tells, best first."""
+    for article in page.structured.articles:
+        if article.rank == 0 and article.headline:
+            yield _Told(without_site(article.headline, site_names), "json-ld headline", 3.0)
+    for weight, keys in _TITLE_METAS:
+        for key, value in page.meta(*keys):
+            yield _Told(without_site(value, site_names), f"meta {key}", weight)
+    for article in page.structured.articles:
+        if article.rank > 0 and (article.headline or article.name):
+            yield _Told(without_site(article.headline or article.name or "", site_names), "json-ld name", 1.0)
+    if page.title:
+        yield _Told(without_site(page.title, site_names), "title", 2.0)
+        for part in segments(page.title):
+            yield _Told(part, "title", _SEGMENT)
+
+
+_TITLE_METAS = (
+    (2.8, ("og:title",)),
+    (
+        2.6,
+        (
+            "twitter:title",
+            "headline",
+            "dc.title",
+            "dcterms.title",
+            "parsely-title",
+            "sailthru.title",
+            "cxenseparse:title",
+        ),
+    ),
+)
+
+
+def segments(title: str) -> list[str]:
+    """The parts of a title between separators such as `|`, ` - ` and ` :: `."""
+    parts = [part.strip() for part in _SEPARATOR.split(title)]
+    return [part for part in parts if part] if len(parts) > 1 else []
+
+
+def without_site(title: str, site_names: Iterable[str]) -> str:
+    """A title without the site's name before or after a separator; the title itself where nothing else is left."""
+    keys = [key for name in site_names if (key := letters(name))]
+    for _ in range(3):
+        shorter = _shorter(title, keys)
+        if shorter is None:
+            return title
+        title = shorter
+    return title
+
+
+def _shorter(title: str, keys: Sequence[str]) -> str | None:
+    matches = list(_SEPARATOR.finditer(title))
+    if not matches:
+        return None
+    last, first = matches[-1], matches[0]
+    tail, head = title[last.end() :].strip(), title[: first.start()].strip()
+    if head and title[: last.start()].strip() and _is_site(tail, keys):
+        return title[: last.start()].strip()
+    if title[first.end() :].strip() and _is_site(head, keys):
+        return title[first.end() :].strip()
+    return None
+
+
+def _is_site(part: str, keys: Sequence[str]) -> bool:
+    key = letters(part)
+    if not key:
+        return True
+    return any(
+        key == site or (len(site) > 4 and key.startswith(site) and len(key) < len(site) + 24) for site in keys
+    )

@@ -1,0 +1,28 @@
+"""HTML text -> lxml tree, and how deep it is."""
+
+from lxml import etree, html
+
+# libxml2's HTML parser stops nesting here, also with huge_tree, and drops what lies deeper
+PARSER_DEPTH = 2048
+
+
+def parse(text: str) -> html.HtmlElement | None:
+    """The root element of a page, or None where there is no element at all.
+
+    Broken markup is mended as libxml2 does; nothing raises on any text.
+    """
+    parser = html.HTMLParser(
+        encoding="utf-8",
+        remove_comments=True,
+        remove_pis=True,
+        huge_tree=True,
+        collect_ids=False,
+    )
+    data = text.encode("utf-8", "replace")
+    if not data.strip():
+        return None
+    try:
+        root = html.document_fromstring(data, parser=parser)
+    except (etree.ParserError, etree.XMLSyntaxError, ValueError):
+        return None
+    return root if isinstance(root, html.HtmlElement) else None
