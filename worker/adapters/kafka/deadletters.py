@@ -1,0 +1,134 @@
+"""The dead letters, to be read through and put back, each at most once."""
+
+import time
+from collections.abc import Iterator, Sequence
+from types import TracebackType
+from typing import NamedTuple, Self
+
+from kafka import KafkaConsumer, OffsetAndMetadata, TopicPartition
+from kafka.errors import KafkaError
+
+from worker.adapters.kafka.config import consumer_options, transactional_options
+from worker.adapters.kafka.producer import BoundedProducer, told
+from worker.pipeline.ports import Message, Outgoing, Partition, StreamUnavailable
+from worker.pipeline.replays import PutBack
+from worker.settings import Settings
+
+_CALL_SECONDS = 30.0
+_POLL_MS = 500
+
+
+class Letter(NamedTuple):
+    """A dead letter and the message that puts its page back."""
+
+    dead: Message
+    page: Outgoing
+
+
+class DeadLetters:
+    """The dead-letter topic as it stood when this was entered; a context manager.
+
+    Raises on any call:
+        StreamUnavailable: Kafka is out of reach, or does not answer in time.
+    """
+
+    def __init__(self, settings: Settings) -> None:
+        self._settings = settings
+        self._group = f"{settings.kafka_group_id}-replay"
+        self._put_back: dict[TopicPartition, PutBack] = {}
+        self._ends: dict[TopicPartition, int] = {}
+        self._seen: dict[TopicPartition, list[int]] = {}
+
+    def __enter__(self) -> Self:
+        options = consumer_options(self._settings) | {
+            "group_id": self._group,
+            "auto_offset_reset": "earliest",
+        }
+        try:
+            self._consumer = KafkaConsumer(**options)
+            self._producer = BoundedProducer(**transactional_options(self._settings, self._group))
+            self._producer.init_transactions()
+            self._begin()
+        except KafkaError as error:
+            raise self._unavailable(error) from error
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        self._producer.discard()
+        self._consumer.close(autocommit=False, timeout_ms=5_000)
+
+    def read(self) -> Iterator[Message]:
+        """Every letter that was not put back, a partition's in order, up to the end as it was at the start."""
+        idle_since = time.monotonic()
+        while self._open_partitions():
+            try:
+                polled = self._consumer.poll(timeout_ms=_POLL_MS)
+            except KafkaError as error:
+                raise self._unavailable(error) from error
+            if polled:
+                idle_since = time.monotonic()
+            elif time.monotonic() - idle_since > _CALL_SECONDS:
+                raise StreamUnavailable(f"no answer from {self._settings.dead_topic} in {_CALL_SECONDS:g} s")
+            for partition, records in polled.items():
+                for record in records:
+                    if record.offset < self._ends[partition]:
+                        self._seen[partition].append(record.offset)
+                        if record.offset not in self._put_back[partition]:
+                            yield _message(record)
+
+    def put_back(self, letters: Sequence[Letter]) -> None:
+        """Publish the pages and remember their letters, in one transaction.
+
+        Raises:
+            TooScattered: the letters are too many and too far apart to be remembered; nothing was published.
+        """
+        for letter in letters:
+            self._put_back[TopicPartition(*letter.dead.partition)].add(letter.dead.offset)
+        commits = {}
+        for partition in {TopicPartition(*letter.dead.partition) for letter in letters}:
+            done = self._put_back[partition]
+            done.close_up_to(self._seen[partition])
+            commits[partition] = OffsetAndMetadata(done.first_open, done.encode(), -1)
+        try:
+            self._producer.begin_transaction()
+            self._producer.send_all([letter.page for letter in letters], _CALL_SECONDS)
+            self._producer.send_marks_within(commits, self._group, _CALL_SECONDS)
+            self._producer.commit_within(_CALL_SECONDS)
+        except KafkaError as error:
+            raise self._unavailable(error) from error
+
+    def _begin(self) -> None:
+        topic = self._settings.dead_topic
+        numbers = self._consumer.partitions_for_topic(topic)
+        if not numbers:
+            raise StreamUnavailable(f"there is no topic {topic}; `pagesieve topics` creates it")
+        partitions = [TopicPartition(topic, number) for number in sorted(numbers)]
+        self._consumer.assign(partitions)
+        self._ends = self._consumer.end_offsets(partitions, timeout_ms=_CALL_SECONDS * 1000)
+        starts = self._consumer.beginning_offsets(partitions, timeout_ms=_CALL_SECONDS * 1000)
+        for partition in partitions:
+            kept = self._consumer.committed(partition, metadata=True, timeout_ms=_CALL_SECONDS * 1000)
+            done = PutBack.decode(kept.offset, kept.metadata or "") if kept else PutBack(starts[partition])
+            self._put_back[partition] = done
+            self._seen[partition] = []
+            self._consumer.seek(partition, max(done.first_open, starts[partition]))
+
+    def _open_partitions(self) -> list[TopicPartition]:
+        timeout = _CALL_SECONDS * 1000
+        return [p for p, end in self._ends.items() if self._consumer.position(p, timeout_ms=timeout) < end]
+
+    def _unavailable(self, error: Exception) -> StreamUnavailable:
+        return StreamUnavailable(f"Kafka at {self._settings.kafka_bootstrap_servers}: {told(error)}")
+
+
+def _message(record: "KafkaConsumer.Record") -> Message:
+    return Message(
+        Partition(record.topic, record.partition),
+        record.offset,
+        record.key,
+        record.value,
+        tuple(record.headers or ()),
+        record.timestamp,
+    )

@@ -1,0 +1,61 @@
+"""A plain writer of messages to topics, for the commands: batches, acknowledged by all replicas."""
+
+from types import TracebackType
+from typing import Self
+
+from kafka.errors import KafkaError, NoBrokersAvailable
+
+from worker.adapters.kafka.config import plain_options
+from worker.adapters.kafka.producer import BoundedProducer, told
+from worker.pipeline.ports import Outgoing, StreamUnavailable
+from worker.settings import Settings
+
+_BATCH_MESSAGES = 500
+_BATCH_BYTES = 8 * 1024 * 1024
+_SEND_SECONDS = 60.0
+
+
+class TopicWriter:
+    """Sends messages in batches; a context manager that sends the last batch when it ends well.
+
+    Raises on any call:
+        StreamUnavailable: the brokers are out of reach, or do not take a batch in time.
+        Unpublishable: with the messages that are too large.
+    """
+
+    def __init__(self, settings: Settings) -> None:
+        self._settings = settings
+        self._batch: list[Outgoing] = []
+        self._bytes = 0
+
+    def __enter__(self) -> Self:
+        try:
+            self._producer = BoundedProducer(**plain_options(self._settings))
+        except (KafkaError, NoBrokersAvailable) as error:
+            servers = self._settings.kafka_bootstrap_servers
+            raise StreamUnavailable(f"no Kafka at {servers} ({told(error)})") from error
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        try:
+            if kind is None:
+                self.flush()
+        finally:
+            self._producer.discard()
+
+    def send(self, message: Outgoing) -> None:
+        """Send a message, with its batch when that is full."""
+        self._batch.append(message)
+        self._bytes += len(message.value or b"")
+        if len(self._batch) >= _BATCH_MESSAGES or self._bytes >= _BATCH_BYTES:
+            self.flush()
+
+    def flush(self) -> None:
+        """Send what has gathered, and wait until the brokers have it."""
+        batch, self._batch, self._bytes = self._batch, [], 0
+        try:
+            self._producer.send_all(batch, _SEND_SECONDS)
+        except KafkaError as error:
+            raise StreamUnavailable(f"Kafka did not take {len(batch)} messages ({told(error)})") from error
