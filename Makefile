@@ -1,0 +1,48 @@
+# Everything a developer or a newcomer runs. `make help` lists it.
+PYTHON ?= python3
+VENV := .venv
+BIN := $(VENV)/bin
+CORPUS ?= ../shared/corpus
+
+.DEFAULT_GOAL := help
+.PHONY: help setup demo test test-kafka lint format bench lock clean
+
+help:  ## List the targets
+	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | awk -F ':.*## ' '{printf "  make %-12s %s\n", $$1, $$2}'
+
+setup: $(VENV)/.ready  ## Make the virtual environment from the lock file
+
+$(VENV)/.ready: requirements/dev.txt pyproject.toml .ci/venv
+	PYTHON=$(PYTHON) .ci/venv $(VENV) requirements/dev.txt
+	@touch $@
+
+demo: setup  ## Run the whole pipeline on sample pages, on an embedded Kafka and Redis
+	$(BIN)/pagesieve demo
+
+test: setup  ## Unit, contract and integration tests on the embedded services
+	$(BIN)/pytest -m "not kafka and not redis"
+
+test-kafka: setup  ## The tests that need real Apache Kafka (Java, Maven) and real Redis
+	$(BIN)/pytest -m "kafka or redis"
+
+lint: setup  ## Lint, format, types, import layers
+	$(BIN)/ruff check .
+	$(BIN)/ruff format --check .
+	$(BIN)/mypy
+	$(BIN)/lint-imports
+
+format: setup  ## Format the code
+	$(BIN)/ruff check --fix .
+	$(BIN)/ruff format .
+
+bench: setup  ## Speed against bare trafilatura, on the pages in CORPUS
+	$(BIN)/python -m tests.bench $(CORPUS)
+
+lock: setup  ## Write the lock files anew from pyproject.toml
+	$(BIN)/uv pip compile -q --universal --python-version 3.11 --generate-hashes --no-emit-index-url \
+		--custom-compile-command "make lock" pyproject.toml -o requirements/run.txt
+	$(BIN)/uv pip compile -q --universal --python-version 3.11 --generate-hashes --no-emit-index-url \
+		--custom-compile-command "make lock" --extra demo --group dev pyproject.toml -o requirements/dev.txt
+
+clean:  ## Remove the virtual environment and caches
+	rm -rf $(VENV) .cache .mypy_cache .ruff_cache .pytest_cache .hypothesis .import_linter_cache
