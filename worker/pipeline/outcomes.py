@@ -48,6 +48,7 @@ def _article(value: Any) -> Article:
     dateline = value["dateline"]
     return Article(
         paragraphs=_texts(value, "paragraphs"),
+        word_count=_number(value, "word_count"),
         title=_optional(value, "title"),
         description=_optional(value, "description"),
         canonical_url=_optional(value, "canonical_url"),
@@ -103,6 +104,13 @@ def _optional(value: dict[str, Any], name: str) -> str | None:
     found = value[name]
     if found is not None and type(found) is not str:
         raise ValueError(f"{name} is neither a string nor null")
+    return found
+
+
+def _number(value: dict[str, Any], name: str) -> int:
+    found = value[name]
+    if type(found) is not int or found < 0:
+        raise ValueError(f"{name} is no number of things")
     return found
 
 

@@ -50,6 +50,17 @@ class PublishFailed(Exception):
     """This commit did not happen: nothing of it is visible, what was in flight must be read again."""
 
 
+class Unpublishable(Exception):
+    """Kafka will not take these messages however often they are sent: they are too large, most often.
+
+    Nothing was published and nothing in flight is void: publish again with others in their place.
+    """
+
+    def __init__(self, messages: Sequence[Outgoing], detail: str):
+        super().__init__(detail)
+        self.messages = tuple(messages)
+
+
 class StreamListener(Protocol):
     """What the loop hears of its consumer group. Called inside `Stream.poll` only, on its thread."""
 
@@ -76,6 +87,7 @@ class Stream(Protocol):
         """Publish the messages and commit the offsets (each the next one to read) as one step.
 
         Raises PublishFailed when the step was undone: `dropped` is called in the next poll.
+        Raises Unpublishable when Kafka refuses some of the messages for good: nothing is dropped.
         Raises StreamUnavailable when the bounded retries are used up.
         """
 

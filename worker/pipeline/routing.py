@@ -17,7 +17,6 @@ import orjson
 from worker.core.fetch import http_url
 from worker.core.fingerprint import article_id, page_key, text_sha256
 from worker.core.records import Article, Dateline, Envelope, Outcome, Reason, Rejected, Removed
-from worker.core.words import word_count
 from worker.pipeline.ports import Headers, Message, Outgoing
 from worker.settings import RemovedDetail
 
@@ -110,7 +109,7 @@ def article_record(
         "dateline": _dateline(article.dateline),
         "text": text,
         "paragraphs": article.paragraphs,
-        "word_count": word_count(text),
+        "word_count": article.word_count,
         "text_sha256": text_sha256(text),
         "fetched_at": envelope.fetched_at,
         "cleaned_at": cleaned_at.astimezone(UTC).isoformat(timespec="milliseconds"),

@@ -1,0 +1,80 @@
+"""A cleaner for the tests of the pool: each page says what shall become of the process that cleans it."""
+
+import ctypes
+import os
+import signal
+import time
+from collections.abc import Callable
+
+from worker.core.records import Article, Outcome, Page
+from worker.pipeline.child import Clean
+
+
+def build_poisonable() -> Clean:
+    """The factory that a child calls."""
+    return clean_or_die
+
+
+def build_nothing() -> Clean:
+    """A factory with a bug."""
+    raise LookupError("no rules today")
+
+
+def build_in_a_dying_process() -> Clean:
+    """A factory that takes its process with it."""
+    os._exit(3)
+
+
+def clean_or_die(page: Page) -> Outcome:
+    """Do what the page's body says; any other text becomes an article, with the child's process id."""
+    command = page.body.split(b" ")[0].decode("ascii", "replace")
+    if command in _POISON:
+        _POISON[command]()
+    if command == "sleep":
+        time.sleep(float(page.body.split(b" ")[1]))
+    return Article((page.body[:100].decode("utf-8", "replace"),), title=str(os.getpid()))
+
+
+def _hang() -> None:
+    while True:
+        pass
+
+
+def _hang_in_c() -> None:
+    ctypes.PyDLL(None).sleep(1000)  # holds the interpreter's lock
+
+
+def _eat() -> None:
+    held = []
+    while True:
+        held.append(bytes(1_000_000))  # the limit is on addresses: nothing needs to be written
+
+
+def _eat_in_c() -> None:
+    libc = ctypes.CDLL(None)
+    libc.malloc.restype = ctypes.c_void_p
+    while libc.malloc(1_000_000):
+        pass
+    libc.abort()
+
+
+def _recurse() -> None:
+    _recurse()
+
+
+def _raise() -> None:
+    raise ZeroDivisionError("a bug\nof two lines, with a lone surrogate \ud800")
+
+
+_POISON: dict[str, Callable[[], object]] = {
+    "hang": _hang,
+    "hang-in-c": _hang_in_c,
+    "eat": _eat,
+    "eat-in-c": _eat_in_c,
+    "recurse": _recurse,
+    "raise": _raise,
+    "exit": lambda: os._exit(7),
+    "exit-well": lambda: os._exit(0),
+    "segfault": lambda: os.kill(os.getpid(), signal.SIGSEGV),
+    "killed": lambda: os.kill(os.getpid(), signal.SIGKILL),
+}

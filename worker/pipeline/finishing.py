@@ -1,0 +1,75 @@
+"""Outcomes out: what is published of an arrival, and what takes its place when Kafka refuses that."""
+
+import logging
+from collections.abc import Callable
+from dataclasses import dataclass, replace
+
+from worker.core.records import Article, Envelope, Outcome, Reason, Rejected
+from worker.pipeline.counting import Counting
+from worker.pipeline.intake import Arrival
+from worker.pipeline.ports import Message, Outgoing
+
+log = logging.getLogger(__name__)
+
+Route = Callable[[Message, Envelope | None, Outcome], Outgoing]
+
+
+@dataclass(frozen=True, slots=True)
+class Finished:
+    """A page whose outcome is ready to be published."""
+
+    arrival: Arrival
+    outcome: Outcome
+    outgoing: Outgoing
+
+    @property
+    def weight(self) -> int:
+        """Bytes that the publisher will send, about."""
+        headers = sum(len(name) + len(value) for name, value in self.outgoing.headers)
+        return len(self.outgoing.key or b"") + len(self.outgoing.value or b"") + headers
+
+
+class Finisher:
+    """Makes of an outcome the message to publish, with `route`."""
+
+    def __init__(self, route: Route, counting: Counting):
+        self._route = route
+        self._counting = counting
+
+    def finished(self, arrival: Arrival, outcome: Outcome) -> Finished:
+        """The outcome as it is published. A bug in making an article's record gives a dead letter."""
+        try:
+            return self._routed(arrival, outcome)
+        except Exception as error:
+            if not isinstance(outcome, Article):
+                raise  # not even a dead letter can be made: nothing is left but to stop
+            message = arrival.message
+            log.exception(
+                "bug while writing the article of offset %d of %s", message.offset, message.partition
+            )
+            self._counting.error("route", type(error).__name__)
+            detail = f"writing the article raised {type(error).__name__}"
+            return self._routed(arrival, Rejected(Reason.CRASHED, detail))
+
+    def smaller(self, refused: Finished, detail: str) -> Finished:
+        """What to publish instead of what Kafka will not take: a dead letter, then one without its page.
+
+        Raises:
+            ValueError: nothing smaller is left.
+        """
+        if isinstance(refused.outcome, Article):
+            return self._routed(
+                refused.arrival, Rejected(Reason.OVERSIZED, f"the article's record: {detail}")
+            )
+        if refused.outgoing.value is None:
+            raise ValueError(f"Kafka refuses a dead letter without a value: {detail}")
+        log.error(
+            "dead letter of offset %d of %s goes without its page: %s",
+            refused.arrival.message.offset,
+            refused.arrival.message.partition,
+            detail,
+        )
+        return replace(refused, outgoing=replace(refused.outgoing, value=None))
+
+    def _routed(self, arrival: Arrival, outcome: Outcome) -> Finished:
+        return Finished(arrival, outcome, self._route(arrival.message, arrival.envelope, outcome))

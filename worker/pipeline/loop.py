@@ -1,0 +1,268 @@
+"""The loop of a worker: poll, decode, look up, clean, publish and commit, remember.
+
+One thread does all of it, the one that calls `run`; the pool's threads only put results in a queue.
+"""
+
+import logging
+import math
+import time
+from collections import deque
+from collections.abc import Callable
+from dataclasses import dataclass
+from queue import Empty, SimpleQueue
+
+from worker.core.records import Outcome
+from worker.pipeline.backpressure import Gate
+from worker.pipeline.counting import Counting
+from worker.pipeline.finishing import Finisher
+from worker.pipeline.intake import Arrival, Intake
+from worker.pipeline.outcomes import decode_outcome
+from worker.pipeline.ports import Cache, Cleaned, Cleaner, Partition, Stream
+from worker.pipeline.publishing import Pages, Publisher
+from worker.pipeline.watchdog import Progress
+
+log = logging.getLogger(__name__)
+
+_BUSY_POLL = 0.05  # seconds that one poll may wait while children are at work: results wait as long
+_READ_PAUSE = 0.01  # between two polls while more pages are wanted, and come
+_LONGEST_SILENCE = 1.0  # between two polls, whatever else there is to do
+_OBSERVE = 1.0  # between two looks at the lag
+_DRAIN_WAIT = 0.1  # longest wait for a result when stopping
+
+
+@dataclass(frozen=True, slots=True)
+class Limits:
+    """How much the loop takes on. Times in seconds."""
+
+    max_pages: int  # in flight
+    max_bytes: int  # in flight
+    max_poll_records: int
+    commit_interval: float
+    drain_timeout: float
+    children: int
+    idle_poll: float = 0.5  # wait of one poll when there is nothing to do; a stop waits as long
+    ahead: int = 6  # pages in the pool for each child, so that none waits while the loop commits
+    commit_pages: int = 250  # as many ready are committed before the interval is over
+    commit_bytes: int = 8 * 1024 * 1024
+
+
+class Loop:
+    """Runs a member of the consumer group. It is the stream's listener too."""
+
+    def __init__(
+        self,
+        *,
+        stream: Stream,
+        cleaner: Cleaner,
+        cache: Cache | None,
+        intake: Intake,
+        finisher: Finisher,
+        counting: Counting,
+        progress: Progress,
+        limits: Limits,
+        clock: Callable[[], float] = time.monotonic,
+    ):
+        self._stream = stream
+        self._cleaner = cleaner
+        self._cache = cache
+        self._intake = intake
+        self._finisher = finisher
+        self._counting = counting
+        self._progress = progress
+        self._limits = limits
+        self._clock = clock
+        self._window: Pages = Pages()
+        self._publisher = Publisher(stream, self._window, finisher, counting, progress)
+        self._gate = Gate(limits.max_pages, limits.max_bytes)
+        self._backlog: deque[int] = deque()  # tickets of pages that are not in the pool yet
+        self._cleaning: dict[int, str | None] = {}  # ticket -> cache key, of pages in the pool
+        self._results: SimpleQueue[tuple[int, Cleaned] | None] = SimpleQueue()
+        self._assigned: frozenset[Partition] = frozenset()
+        self._stopping = False
+        self._reassigned = False
+        self._came = False  # messages, with the last poll
+        self._pool_size = limits.children * limits.ahead
+        self._committed = self._polled = self._observed = -math.inf  # when last
+        self._joined = False
+
+    def start(self) -> None:
+        """Connect to Kafka; the polls of `run` join the group.
+
+        Raises:
+            StreamUnavailable: Kafka is out of reach.
+        """
+        self._stream.start(self)
+
+    def run(self) -> None:
+        """Work until `stop`, then finish what is in flight within the drain time.
+
+        Raises:
+            StreamUnavailable: Kafka is out of reach.
+        """
+        while not self._stopping:
+            self._turn()
+        self._drain()
+
+    def stop(self) -> None:
+        """Take no more pages, and let `run` come to its end. From any thread or signal handler."""
+        self._stopping = True
+        self._results.put(None)  # wakes the loop
+
+    @property
+    def ready(self) -> bool:
+        """Whether the worker has its place in the group and is not stopping. From any thread."""
+        return self._joined and not self._stopping
+
+    def revoking(self, partitions: frozenset[Partition]) -> None:
+        """Publish what is ready of these, drop the rest."""
+        self._collect(0.0)
+        self._publish(partitions)
+        self._drop(partitions)
+        self._assigned -= partitions
+        self._counting.unassigned(partitions)
+
+    def dropped(self, partitions: frozenset[Partition]) -> None:
+        """Forget what is in flight of these."""
+        self._drop(partitions)
+
+    def assigned(self, partitions: frozenset[Partition]) -> None:
+        """Read these too."""
+        self._drop(partitions)
+        self._assigned |= partitions
+        self._reassigned = True
+        self._counting.assigned()
+
+    def _turn(self) -> None:
+        if self._backlog or self._gate.closed:
+            self._collect(min(self._next_commit(), self._next_poll()) - self._clock())
+            if self._clock() >= self._next_poll():
+                self._read(0.0)
+        else:
+            patience = _BUSY_POLL if self._cleaning else self._limits.idle_poll
+            self._read(max(0.0, min(patience, self._next_commit() - self._clock())))
+        self._collect(0.0)
+        self._feed()
+        if self._commit_is_due():
+            self._publish()
+        self._regulate()
+        self._observe()
+
+    def _next_poll(self) -> float:
+        if self._gate.closed or len(self._backlog) > self._pool_size:
+            return self._polled + _LONGEST_SILENCE
+        return self._polled + (_READ_PAUSE if self._came else _BUSY_POLL)
+
+    def _next_commit(self) -> float:
+        return self._committed + self._limits.commit_interval if self._window.ready_pages else math.inf
+
+    def _read(self, timeout: float) -> None:
+        """Poll, and take in what comes; the listener's methods are called in here."""
+        room = self._gate.room(self._window.pages, self._window.bytes)
+        messages = self._stream.poll(timeout, min(self._limits.max_poll_records, room))
+        self._polled = self._clock()
+        self._came = bool(messages)
+        for arrival in self._intake.arrivals(messages):
+            message = arrival.message
+            size = len(message.key or b"") + len(message.value or b"")
+            ticket = self._window.add(message.partition, message.offset, size, arrival)
+            if arrival.outcome is None:
+                self._backlog.append(ticket)
+            else:
+                self._finish(ticket, arrival, arrival.outcome)
+
+    def _feed(self) -> None:
+        """Keep the pool supplied, and no more than that: what is still here can be dropped."""
+        while self._backlog and len(self._cleaning) < self._pool_size:
+            ticket = self._backlog.popleft()
+            arrival = self._window.item(ticket)
+            if arrival is None or arrival.envelope is None:
+                raise RuntimeError(f"ticket {ticket} has nothing to clean")
+            self._cleaning[ticket] = arrival.key
+            self._cleaner.submit(ticket, arrival.envelope.page, self._done)
+
+    def _done(self, ticket: int, cleaned: Cleaned) -> None:
+        """On a thread of the pool."""
+        self._results.put((ticket, cleaned))
+
+    def _collect(self, timeout: float) -> None:
+        """Take in the results that are there; wait up to `timeout` seconds for the first."""
+        remember: list[tuple[str, bytes]] = []
+        try:
+            result = self._results.get(timeout=timeout) if timeout > 0 else self._results.get_nowait()
+            while result is not None:
+                self._take_in(*result, remember)
+                result = self._results.get_nowait()
+        except Empty:
+            pass
+        if remember and self._cache is not None:
+            self._cache.put_many(remember)
+
+    def _take_in(self, ticket: int, cleaned: Cleaned, remember: list[tuple[str, bytes]]) -> None:
+        key = self._cleaning.pop(ticket)
+        self._counting.cleaned(cleaned.seconds)
+        if cleaned.cacheable and key is not None:
+            remember.append((key, cleaned.outcome))
+        arrival = self._window.item(ticket)
+        if arrival is not None:
+            self._finish(ticket, arrival, decode_outcome(cleaned.outcome))
+
+    def _finish(self, ticket: int, arrival: Arrival, outcome: Outcome) -> None:
+        finished = self._finisher.finished(arrival, outcome)
+        self._window.finish(ticket, finished, finished.weight)
+
+    def _commit_is_due(self) -> bool:
+        ready = self._window.ready_pages
+        if not ready:
+            return False
+        starving = self._gate.closed and not self._backlog and len(self._cleaning) < self._limits.children
+        return (
+            starving
+            or self._clock() >= self._next_commit()
+            or ready >= self._limits.commit_pages
+            or self._window.ready_bytes >= self._limits.commit_bytes
+        )
+
+    def _publish(self, partitions: frozenset[Partition] | None = None) -> None:
+        if not self._publisher.publish_ready(partitions):
+            self._prune()
+        self._committed = self._clock()
+
+    def _drop(self, partitions: frozenset[Partition]) -> None:
+        self._window.drop(partitions)
+        self._prune()
+
+    def _prune(self) -> None:
+        """Forget the pages that the window has dropped before they went to the pool."""
+        self._backlog = deque(ticket for ticket in self._backlog if self._window.item(ticket) is not None)
+
+    def _regulate(self) -> None:
+        """Pause or resume all partitions, by what is in flight."""
+        changed = self._gate.update(self._window.pages, self._window.bytes)
+        if changed or self._reassigned:
+            self._reassigned = False
+            (self._stream.pause if self._gate.closed else self._stream.resume)(self._assigned)
+
+    def _observe(self) -> None:
+        self._counting.in_flight(self._window.pages, self._window.bytes)
+        if self._clock() < self._observed + _OBSERVE:
+            return
+        self._observed = self._clock()
+        self._joined = self._stream.joined()
+        lag = self._stream.lag()
+        self._counting.lag(lag)
+        if self._joined and not self._window.pages and not any(lag.values()):
+            self._counting.progress()
+            self._progress.mark()
+
+    def _drain(self) -> None:
+        """Finish what is in flight as far as the drain time goes, without polling."""
+        log.info("stopping: %d pages in flight", self._window.pages)
+        until = self._clock() + self._limits.drain_timeout
+        while self._window.pages and self._clock() < until:
+            self._feed()
+            self._collect(min(_DRAIN_WAIT, max(0.0, until - self._clock())))
+            if self._commit_is_due() or self._window.ready_pages == self._window.pages:
+                self._publish()
+        self._publish()
+        if self._window.pages:
+            log.warning("stopping: %d pages were not finished and are read again", self._window.pages)
