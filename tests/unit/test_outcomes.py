@@ -9,6 +9,7 @@ from worker.core.records import Article, Dateline, Kind, Outcome, Reason, Reject
 from worker.pipeline.outcomes import decode_outcome, encode_outcome
 
 FULL = Article(
+    word_count=5,
     paragraphs=("أعلن رئيس الوزراء", "فقرة ثانية\u200c"),
     title="عنوان",
     description="وصف",

@@ -1,12 +1,13 @@
 """Who wrote a page: its author fields and bylines, cleaned, and which of them holds."""
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
 
+from worker.core.dates import find_date
 from worker.core.layout_words import AUTHOR
 from worker.core.names import is_organisation
 from worker.core.pagemeta import PageMeta
-from worker.core.people import authors_of, byline, is_label, people_of
+from worker.core.people import authors_of, byline, has_label, is_label, people_of
 from worker.core.shadow import letters, shadow
 from worker.core.surroundings import Line
 
@@ -18,7 +19,10 @@ _METAS = (
 _FARTHEST = 12
 _FARTHEST_BEFORE = 5
 _LONGEST_LINE = 180
-_JOINED = frozenset(("and", "und", "et", "y", "e", "&", ",", "و", "ve", "и", "|"))
+_MOST_IN_PAGE = 3
+_CLOSE = 3  # lines
+_SHORT = 100  # characters
+_JOINING = frozenset(("and", "und", "et", "y", "e", "&", ",", "و", "ve", "и", "|"))
 
 LABELLED, LINKED, NAMED = 3, 2, 1
 
@@ -48,21 +52,37 @@ def authors_in_head(page: PageMeta, site_names: Sequence[str]) -> Authors | None
 
 
 def authors_in_lines(lines: Sequence[Line], site_names: Sequence[str]) -> Authors | None:
-    """The authors that the lines around the headline name: labelled bylines, and what the markup calls the author.
-
-    `site_names` are those of several words: a blogger's own name is often the blog's.
-    """
+    """The authors that the lines around the headline name: bylines, and what the markup calls the author."""
     near = [
-        line
-        for line in _joined(lines)
-        if -_FARTHEST_BEFORE <= line.distance <= _FARTHEST and line.paragraphs <= 1 and len(line.text) <= _LONGEST_LINE
+        entry
+        for entry in _joined(lines)
+        if -_FARTHEST_BEFORE <= entry[0].distance <= _FARTHEST
+        and entry[0].paragraphs <= 1
+        and len(entry[0].text) <= _LONGEST_LINE
     ]
-    found = [(line, authors) for line in near if (authors := _of_line(line, site_names))]
+    found = [(line, goes_on, authors) for line, goes_on in near if (authors := _of_line(line, site_names))]
     if not found:
         return None
-    best = max(authors.rank for _, authors in found)
-    index = next(i for i, (_, authors) in enumerate(found) if authors.rank == best)
+    best = max(authors.rank for _, _, authors in found)
+    index = next(i for i, (_, _, authors) in enumerate(found) if authors.rank == best)
     return _with_following(found[index:])
+
+
+def authors_in_page(lines: Sequence[Line], site_names: Sequence[str]) -> Authors | None:
+    """The authors that the lines of the whole page name, where they are too few to be those of other articles."""
+    found = [authors for line, _ in _joined(lines) if (authors := _of_line(line, site_names))]
+    names = dict.fromkeys(name for authors in found for name in authors.names)
+    if not names or len(names) > _MOST_IN_PAGE:
+        return None
+    best = max(found, key=lambda authors: authors.rank)
+    return best if best.rank > NAMED or len(names) == 1 else None
+
+
+def only_byline(lines: Iterable[str], site_names: Sequence[str]) -> Authors | None:
+    """The authors of all the page's bylines, where they tell one set of names only."""
+    found = {authors_of(names, site_names) for line in lines if (names := byline(line))} - {()}
+    names = found.pop() if len(found) == 1 else ()
+    return Authors(names, "only byline", LABELLED) if any(len(name) > 3 for name in names) else None
 
 
 def choose_authors(head: Authors | None, seen: Authors | None) -> Authors | None:
@@ -83,46 +103,53 @@ def _fuller(more: Sequence[str], less: Sequence[str]) -> bool:
     return inside and len(letters("".join(more))) > len(letters("".join(less)))
 
 
-def _joined(lines: Sequence[Line]) -> Iterator[Line]:
-    """The lines, a label that stands alone (`By`) joined with the line after it."""
-    label = ""
+def _joined(lines: Sequence[Line]) -> Iterator[tuple[Line, bool]]:
+    """The lines, a label that stands alone (`By`) joined with the next; and whether a comma or `and` led to each."""
+    label, goes_on = "", False
     for line in lines:
         if is_label(line.text):
             label = line.text
-            continue
-        if line.text.strip() in _JOINED:
-            continue
-        yield replace(line, text=f"{label} {line.text}") if label else line
-        label = ""
+        elif line.text.strip() in _JOINING:
+            goes_on = True
+        else:
+            goes_on = goes_on or line.text.startswith((",", "and ", "&"))
+            yield (replace(line, text=f"{label} {line.text}") if label else line), goes_on
+            label, goes_on = "", line.text.endswith((",", " and", "&"))
 
 
 def _of_line(line: Line, site_names: Sequence[str]) -> Authors | None:
-    linked = authors_of(line.links, site_names) if line.links else ()
-    labelled = byline(line.text)
+    linked = authors_of(line.links, site_names, with_nicknames=True) if line.links else ()
+    named = authors_of(line.named, site_names, with_nicknames=True) if line.named else ()
+    labelled = byline(line.text) or (linked if has_label(line.text) else None)
     if labelled:
-        names = linked or authors_of(labelled, site_names)
+        names = linked or named or authors_of(labelled, site_names, with_nicknames=True)
         return Authors(names, "byline", LABELLED) if names else None
     is_authors = bool((line.own | line.around) & AUTHOR)
-    if linked and (is_authors or 2 * sum(map(len, line.links)) >= len(line.text)):
-        return Authors(linked, "author's link", LINKED)
+    people = tuple(name for name in linked if not is_organisation(name) and (len(name) > 3 or name[0].isupper()))
+    is_close = 0 < line.distance <= _CLOSE and len(line.text) <= _SHORT
+    if people and (is_authors or is_close or (line.distance > 0 and _is_most(line))):
+        return Authors(people, "author's link", LINKED)
     if not is_authors:
         return None
-    named = tuple(name for name in authors_of(line.named or line.text, site_names) if _is_full(name, line))
-    return Authors(named, "author's element", NAMED) if named else None
+    named = named or tuple(name for name in authors_of(line.text, site_names) if " " in name)
+    people = tuple(name for name in named if name[0].isupper() or not name[0].isascii())
+    return Authors(people, "author's element", NAMED) if people else None
 
 
-def _is_full(name: str, line: Line) -> bool:
-    """One word is a name only where the line begins or ends with it, or the markup names it alone."""
-    return " " in name or name in line.named
+def _is_most(line: Line) -> bool:
+    """True where a line, but for a date, is hardly more than its authors' links."""
+    found = find_date(line.text)
+    return 2 * sum(map(len, line.links)) >= len(line.text) - (len(found.raw) if found else 0)
 
 
-def _with_following(found: Sequence[tuple[Line, Authors]]) -> Authors:
-    """The names of the first line, and of those that follow it closely in the same way."""
-    first, authors = found[0]
+def _with_following(found: Sequence[tuple[Line, bool, Authors]]) -> Authors:
+    """The names of the first line, and of those that follow it as one list."""
+    first, _, authors = found[0]
     names = list(authors.names)
     last = first.distance
-    for line, more in found[1:]:
-        if not 0 < line.distance - last <= 2 or more.rank > authors.rank or not (more.rank >= LINKED or authors.rank == more.rank):
+    for line, goes_on, more in found[1:]:
+        is_near = 0 < line.distance - last <= 2
+        if not is_near or not (goes_on or (more.rank == authors.rank == LINKED)):
             break
         names += [name for name in more.names if letters(name) not in map(letters, names)]
         last = line.distance

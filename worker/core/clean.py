@@ -57,6 +57,7 @@ def _clean_text(text: str, rules: RuleSet, options: CleanOptions) -> tuple[Outco
     summary = sieved.summary
     article = Article(
         paragraphs=sieved.paragraphs,
+        word_count=sum(map(word_count, sieved.paragraphs)),
         title=sieved.title,
         description=summary.text if summary else None,
         site_name=summary.site_name if summary else None,
@@ -96,6 +97,7 @@ def _clean_html(text: str, page: Page, rules: RuleSet, options: CleanOptions) ->
 def _article(metadata: Metadata, sieved: Sieved) -> Article:
     return Article(
         paragraphs=sieved.paragraphs,
+        word_count=sum(map(word_count, sieved.paragraphs)),
         title=metadata.title,
         description=metadata.description,
         canonical_url=metadata.canonical_url,
@@ -116,11 +118,10 @@ def _article(metadata: Metadata, sieved: Sieved) -> Article:
 
 
 def _judged(article: Article, options: CleanOptions) -> Outcome:
-    words = sum(map(word_count, article.paragraphs))
-    if words == 0:
+    if article.word_count == 0:
         return Rejected(Reason.EMPTY, "no text that belongs to an article")
-    if words < options.min_words:
-        return Rejected(Reason.TOO_SHORT, f"{words} words, fewer than {options.min_words}")
+    if article.word_count < options.min_words:
+        return Rejected(Reason.TOO_SHORT, f"{article.word_count} words, fewer than {options.min_words}")
     return article
 
 

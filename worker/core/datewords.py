@@ -108,6 +108,8 @@ _BYLINE_LABELS = frozenset("by von par por di كتب كتبت written posted pub
 
 
 def _is_noise(word: str) -> bool:
+    if len(word) == 1 and word.isupper():  # an initial
+        return False
     parts = [part for part in _SEPARATORS.split(shadow(word)) if part]
     return all(part in _NOISE or part in GREGORIAN_MONTHS for part in parts)
 

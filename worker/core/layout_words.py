@@ -6,7 +6,7 @@ from functools import lru_cache
 
 from lxml import etree
 
-_UNREAD = frozenset(("script", "style", "rt", "rp", "svg", "noscript", "template", "button", "select"))
+_UNREAD = ("script", "style", "rt", "rp", "svg", "noscript", "template", "button", "select", "br")
 
 AUTHOR, DATE, TITLE, ASIDE = 1, 2, 4, 8
 _WORDS = (
@@ -32,6 +32,7 @@ _WORDS = (
     ),
 )
 _ARTICLE = re.compile(r"\b(?:article|artikel|post|entry|hentry|story|news-?single|node)\b")
+_FOOTER = re.compile(r"(?:^|\s)(?:site|page|main|global)?[-_]?footer\b")
 _CONTAINERS = frozenset(("div", "section", "ul", "ol", "li", "table", "dl"))
 _ASIDE_TAGS = frozenset(("aside", "nav", "form"))
 _ANY = re.compile("|".join(pattern.pattern for _, pattern in _WORDS))
@@ -51,41 +52,71 @@ def is_named(value: str | None, bit: int) -> bool:
     return bool(value and named_as(value) & bit)
 
 
+class Asides:
+    """Whether elements lie aside, remembered by their parents: lines that stand together mostly share them."""
+
+    def __init__(self, anchor: etree._Element | None):
+        self._around = frozenset(anchor.iterancestors()) if anchor is not None else frozenset()
+        self._known: dict[etree._Element, bool] = {}
+
+    def holds(self, element: etree._Element) -> bool:
+        """True where the element lies aside. What holds the headline too is not aside."""
+        parent = element.getparent()
+        if parent is None:
+            return False
+        known = self._known.get(parent)
+        if known is None:
+            known = self._known[parent] = is_aside(element, self._around)
+        return known
+
+
 def is_aside(element: etree._Element, around: frozenset[etree._Element] = frozenset()) -> bool:
     """True where an element lies in a comment, a list of other articles, a page's footer or the navigation.
 
     `around` are the elements around the headline: what holds the headline too is not aside.
     """
     in_footer = in_article = False
+    shared = False  # with the headline
     for above in element.iterancestors():
         tag = above.tag
-        if tag == "body" or above in around:
+        if tag == "body":
             break
-        if tag in _ASIDE_TAGS:
+        shared = shared or above in around
+        if shared and not in_footer:
+            return False
+        if tag in _ASIDE_TAGS and not shared:
             return True
         css = (above.get("class") or "") if not in_article and tag in _CONTAINERS else ""
-        if css and named_as(css) & ASIDE:
+        if css and not shared and named_as(css) & ASIDE:
             return True
-        in_footer = in_footer or tag == "footer" or (not in_article and "footer" in css)
-        in_article = in_article or tag in ("article", "main") or bool(_ARTICLE.search(css))
+        in_footer = in_footer or tag == "footer" or bool(css and _FOOTER.search(css))
+        in_article = in_article or tag in ("article", "main") or bool(css and _ARTICLE.search(css))
     return in_footer and not in_article
 
 
 def texts_of(element: etree._Element) -> Iterator[str]:
     """The runs of text of an element that a reader sees, in order: no scripts, no ruby."""
+    if next(element.iter(*_UNREAD), None) is None:
+        return element.itertext()
+    return _seen_texts(element)
+
+
+def _seen_texts(element: etree._Element) -> Iterator[str]:
     walker = etree.iterwalk(element, events=("start", "end"))
     for event, node in walker:
         if event == "end":
             if node is not element and node.tail:
                 yield node.tail
-        elif not isinstance(node.tag, str) or node.tag in _UNREAD:
-            walker.skip_subtree()
         elif node.tag == "br":
             yield " "
+        elif not isinstance(node.tag, str) or node.tag in _UNREAD:
+            walker.skip_subtree()
         elif node.text:
             yield node.text
 
 
 def text_of(element: etree._Element) -> str:
     """The text of a small element, a space between its parts."""
+    if len(element) == 0:
+        return " ".join(element.text.split()) if element.text else ""
     return " ".join(" ".join(texts_of(element)).split())

@@ -5,8 +5,9 @@ from collections.abc import Mapping
 
 from worker.core.blocks import Container
 from worker.core.rules import Claim, Cue, RuleSet
-from worker.core.shadow import SPACELESS, bare, shadow
+from worker.core.shadow import SPACELESS, bare, first_word, shadow
 
+_MOST_SEEN = 50_000  # class attributes remembered: a site's pages share theirs
 _LONGEST = 500  # characters: a longer block is never a cue line
 _SEPARATOR = re.compile(r"\s*[:：|/\-–—»›>…]|\s+\d|\s*\(")
 
@@ -42,17 +43,14 @@ def _speaks(cue: Cue, language: str | None) -> bool:
 def _claim_start(
     line: str, words: int, rules: RuleSet, language: str | None, link_share: float
 ) -> Claim | None:
-    for size in rules.start_sizes:
-        if size >= len(line):
+    for phrase, cue in rules.starts.get(first_word(line), ()):
+        size = len(phrase)
+        if words > cue.max_words or size >= len(line) or not line.startswith(phrase):
             continue
-        cues = rules.starts.get(line[:size])
-        if cues is None or not _ends_word(line, size):
+        if not _ends_word(line, size) or not _speaks(cue, language):
             continue
-        for cue in cues:
-            if words > cue.max_words or not _speaks(cue, language):
-                continue
-            if not cue.separator or link_share > 0.7 or _SEPARATOR.match(line, size):
-                return cue.claim
+        if not cue.separator or link_share > 0.7 or _SEPARATOR.match(line, size):
+            return cue.claim
     return None
 
 
@@ -80,9 +78,11 @@ def _has_words(padded: str, phrase: str) -> bool:
 
 
 def _claim_pattern(shadowed: str, words: int, rules: RuleSet, language: str | None) -> Claim | None:
-    for pattern, cue in rules.patterns:
-        if words <= cue.max_words and _speaks(cue, language) and pattern.fullmatch(shadowed):
-            return cue.claim
+    for patterns in rules.patterns:
+        if patterns.language is None or patterns.language == language:
+            cue = patterns.find(shadowed)
+            if cue is not None and words <= cue.max_words:
+                return cue.claim
     return None
 
 
@@ -112,6 +112,16 @@ def _claim_id(value: str | None, rules: RuleSet) -> Claim | None:
 def _claim_class(tag: str, value: str | None, rules: RuleSet) -> Claim | None:
     if not value:
         return None
+    seen = rules.container_claims
+    key = (tag, value)
+    if key not in seen:
+        if len(seen) >= _MOST_SEEN:
+            seen.clear()
+        seen[key] = _find_class(tag, value, rules)
+    return seen[key]
+
+
+def _find_class(tag: str, value: str, rules: RuleSet) -> Claim | None:
     for name in value.lower().split():
         for wanted, claim in rules.classes.get(name, ()):
             if wanted is None or wanted == tag:

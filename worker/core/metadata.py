@@ -8,7 +8,7 @@ from urllib.parse import urljoin, urlsplit
 
 from lxml import etree
 
-from worker.core.authorship import Authors, authors_in_head, authors_in_lines, choose_authors
+from worker.core.authorship import Authors, authors_in_head, authors_in_lines, authors_in_page, choose_authors, only_byline
 from worker.core.language import direction_of, language_of, primary_subtag
 from worker.core.pagemeta import PageMeta, collect
 from worker.core.published import (
@@ -22,7 +22,7 @@ from worker.core.published import (
     reconcile,
 )
 from worker.core.shadow import letters
-from worker.core.surroundings import Line, dated_texts, find_text, lines_around, marked_lines
+from worker.core.surroundings import Line, dated_texts, find_text, lines_around, marked_lines, labelled_texts
 from worker.core.titles import Title, choose_title, segments
 
 __all__ = ["Metadata", "collect", "resolve"]
@@ -73,6 +73,9 @@ class _Lines:
     @cached_property
     def marked(self) -> list[Line]:
         return marked_lines(self._page.root, self.anchor)
+
+    def labelled(self) -> Iterator[str]:
+        return labelled_texts(self._page.root, self.anchor)
 
     def dated(self) -> Iterator[str]:
         return dated_texts(self._page.root, self.anchor)
@@ -142,9 +145,8 @@ def _metas(page: PageMeta, *keys: str) -> Iterator[tuple[str, str | None]]:
 
 
 def _authors(page: PageMeta, lines: _Lines, sites: Sequence[str]) -> Authors | None:
-    outlets = [name for name in sites if " " in name.strip()]
-    found = choose_authors(authors_in_head(page, sites), authors_in_lines(lines.near, outlets))
-    return found or authors_in_lines(lines.marked, outlets)
+    found = choose_authors(authors_in_head(page, sites), authors_in_lines(lines.near, sites))
+    return found or authors_in_page(lines.marked, sites) or only_byline(lines.labelled(), sites)
 
 
 def _dates(
@@ -274,7 +276,9 @@ def site_names_of(page: PageMeta, url: str | None) -> list[str]:
     ]
     if page.structured.site_name:
         names.append(page.structured.site_name)
-    names += [article.publisher for article in page.structured.articles if article.publisher]
+    authors = {party.name for article in page.structured.articles for party in article.authors}
+    publishers = [article.publisher for article in page.structured.articles if article.publisher]
+    names += [name for name in publishers if not names or name not in authors]  # bloggers publish themselves
     host = _host(url)
     labels = [label for label in host.split(".")[:-1] if len(label) > 2 and label != "www"]
     return [*names, host, *labels] if host else names

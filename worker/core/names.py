@@ -25,7 +25,7 @@ _ROLE_NOUN = """writers? reporters? correspondents? editors? editor-in-chief con
     director ceo cto cfo founder co-founder president chairman strategist economist editorial reporting critic blogger
     manager coordinator anchor host presenter correspondence specialist expert researcher
     redakteur(?:in)? redaktion redaktor chefredakteur(?:in)? korrespondent(?:in)? volontär(?:in)? journalistin?
-    autorin? gastautor(?:in)? kolumnist(?:in)? ressortleiter(?:in)? redaktionsleiter(?:in)? chefreporter(?:in)?
+    autorin? autoren gastautor(?:in)? kolumnist(?:in)? ressortleiter(?:in)? redaktionsleiter(?:in)? chefreporter(?:in)?
     rédaction rédacteur rédactrice journaliste correspondante? grand\\sreporter envoyée?\\sspéciale?
     redacción redactora? corresponsal periodista redação repórter redazione redattore giornalista redactie redacteur
     redakcja redakce redaksi wartawan muhabiri? editörü служба редакция редактор корреспондент журналист webdesk
@@ -47,9 +47,9 @@ _ARABIC_ROLE_AFTER = re.compile(
 )
 _CREDENTIAL = (
     r"Ph\.?\s?D\.?|M\.?D\.?|M\.?S\.?|M\.?A\.?|B\.?A\.?|RDN?|LDN?|RN|MPH|MBA|J\.?D\.?|DVM|CPA|CFA|CFP|Esq\.?|FNP|PsyD|DO|"
-    r"LMFT|LCSW|MSc|BSc|M\.?Sc\.?|MEd|CPT|CSCS|DDS|PharmD"
+    r"LMFT|LCSW|MSc|BSc|M\.?Sc\.?|MEd|CPT|CSCS|DDS|PharmD|Jr\.?|Sr\.?|I{2,3}"
 )
-_CREDENTIALS = re.compile(rf"(?:[\s,]+(?:{_CREDENTIAL}))+$")
+_CREDENTIALS = re.compile(rf"(?:[\s,]+(?!Jr|Sr|I)(?:{_CREDENTIAL}))+$")
 _ONLY_CREDENTIALS = re.compile(rf"(?:{_CREDENTIAL})")
 _NOT_A_NAME = re.compile(
     r"""https?|www\.|\.(?:com|net|org|de|fr|co|ir|ru|html?|php|jpe?g|png)\b|[<>={}\\%$€£#?!…"“”„«»*:]|\d{3,}|
@@ -61,9 +61,15 @@ _ORGANISATION = re.compile(
     institut[eo]?|university|universität|universidad|université|college|school|ministry|ministerium|department|
     foundation|association|committee|council|society|gruppe|holding|media|medien|zeitung|tagblatt|nachrichten|
     magazin|magazine|journal|gazette|tribune|herald|chronicle|news|noticias|notícias|diario|diário|periódico|radio|
-    rundfunk|fernsehen|tv|television|online|portal|network|agentur|agency|bundestagsfraktion|fraktion|sekretariat|
-    pressestelle|kommunikation|images|shutterstock|istock|getty|medizin|forstwirtschaft|daily|autoren)\.?(?:\s|$)""",
+    rundfunk|fernsehen|tv|television|online|portal|network|agentur|agency|\w*fraktion|sekretariat|
+    pressestelle|kommunikation|images|shutterstock|istock|getty|daily|\w*(?:nachrichten|zeitung|blatt|magazin|verlag|
+    ministerium|institut))\.?(?:\s|$)""",
     re.IGNORECASE | re.VERBOSE,
+)
+_DOMAIN = re.compile(r"\S+\.[a-z]{2,4}")
+_PARTICLES = frozenset(
+    "de la van von der den del al el da do dos das di du le les bin bint ibn ben abu zu zur zum vom af av ter ten te y e i "
+    "und of o a st dal della degli lo van't d' l' ul-haq ur".split()
 )
 _SMALL_WORDS = frozenset(
     "the this that these those is are was were has have had will would can from for with about into over more read "
@@ -82,11 +88,12 @@ _NOT_NAMES = frozenset(
         beitrag alle mehr lesen weiterlesen publié le la les publicado el los en in ago hours days hour day week weeks
         month months temps de lecture reading time new news get rss feed social links archive twitter facebook
         instagram linkedin email e-mail contact kontakt über autoreninfo live updated this and und et y
+        bis eingestellt penulis editor reporter redakteur redaktion gast all alle articles beiträge
         opinion sponsored anzeige werbung video audio podcast home page startseite
         """.split(),
     )
 ) | frozenset(GREGORIAN_MONTHS) | WEEKDAYS  # fmt: skip
-_ENDS = " \t.,:;|/–—-•·_'\"()[]،*\u200c"
+_ENDS = " \t.,:;|/–—-•·_'\"()[]،*&+\u200c"
 
 
 def is_role(part: str) -> bool:
@@ -118,13 +125,11 @@ def clean_name(part: str, site_names: Iterable[str] = ()) -> str | None:
 
 
 def _without_outlet(name: str, site_names: Iterable[str]) -> str:
-    """A name without the site's behind it: `Amanda Cappelli Fox News`."""
+    """A name without the site's or an agency's behind it: `Amanda Cappelli Fox News`."""
     words = name.split()
-    if len(words) < 3:
-        return name
-    for site in site_names:
-        tail = len(site.split())
-        if 0 < tail <= len(words) - 2 and letters(" ".join(words[-tail:])) == letters(site):
+    for tail in range(1, min(len(words) - 1, 5)):
+        end = " ".join(words[-tail:])
+        if is_agency(end) or (len(words) - tail > 1 and any(letters(end) == letters(site) for site in site_names)):
             return " ".join(words[:-tail])
     return name
 
@@ -135,8 +140,16 @@ def _looks_like_name(name: str) -> bool:
         return False
     if not any(map(str.isalpha, name)) or sum(map(str.isdigit, name)) > 2 or any(word.isdigit() for word in words):
         return False
-    if len(words) > 1 and any(word in _SMALL_WORDS for word in words):
+    if _DOMAIN.fullmatch(name) or all(bare(shadow(word)) in _NOT_NAMES for word in words):
         return False
-    if all(bare(shadow(word)) in _NOT_NAMES for word in words):
+    if len(words) > 1 and not _has_the_shape(words):
         return False
     return not (is_agency(name) or is_place(name) or _ARABIC_ROLE.match(shadow(name)))
+
+
+def _has_the_shape(words: list[str]) -> bool:
+    """Names of several words have capitals, particles aside, and say no word twice; or are all small, as in a login."""
+    if len(set(words)) < len(words) or any(word in _SMALL_WORDS for word in words):
+        return False
+    small = [word for word in words if word[0].islower() and word not in _PARTICLES]
+    return not small or len(small) == len(words) == 2

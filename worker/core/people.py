@@ -7,10 +7,12 @@ from collections.abc import Iterable, Iterator, Sequence
 from worker.core.dates import find_date
 from worker.core.datewords import without_date_words
 from worker.core.names import clean_name, is_credential, is_organisation, is_role
-from worker.core.shadow import bare, shadow
+from worker.core.shadow import bare, letters, shadow
 
 _LONGEST_RAW = 600
 _LONGEST_BYLINE = 160
+_LONG_KEY = 5  # letters: a site's name of fewer can be in a person's by chance
+_NUMBER = re.compile(r"\d{4}")  # of a house, or a postcode
 
 _TAG = re.compile(r"</?[A-Za-z][^<>]{0,300}>")
 _ADDRESS = re.compile(
@@ -25,7 +27,7 @@ _MACHINERY = re.compile(
 _OTHER_WORK = re.compile(
     r"[\s,•|/]*\b(?:illustrations?|photos?|photography|art|graphics?|video|images?|fotos?|bilder|illustration|grafik|"
     r"translated|translation|übersetzt|übersetzung|traducción|traduction|edited|reviewed|fact.checked|social links)"
-    r"(?:\s(?:by|von|de|par|por|for)\b|:).*$",
+    r"(?:\s(?:by|von|de|par|por|for)\b|:).*$|[\s,•|/]*\b(?:show|view|see|read)\s(?:all|more)\b.*$",
     re.IGNORECASE | re.DOTALL,
 )
 
@@ -33,13 +35,15 @@ _OTHER_WORK = re.compile(
 _LABELS = (
     r"(?:(?:article|story|text|words|post|posted|published|written|reported|compiled|authored|submitted|edited|"
     r"report|reporting|analysis|opinion|column|commentary|interview|special|exclusive|veröffentlicht|geschrieben|"
-    r"verfasst|erstellt|eingetragen|publié|publicado|escrito|scritto|pubblicato|rédigé|écrit|propos recueillis|geplaatst|"
-    r"geschreven|gepost|skrevet|texte?|(?:ein )?(?:artikel|beitrag|gastbeitrag|kommentar))\s+)?"
+    r"verfasst|erstellt|eingetragen|eingestellt|gespeichert|eingereicht|enviado|soumis|ingediend|added|publié|publicado|escrito|scritto|pubblicato|rédigé|écrit|propos recueillis|geplaatst|"
+    r"geschreven|gepost|skrevet|texte?|"
+    r"(?:eine? |blog.?)?(?:artikel|beitrag|gastbeitrag|kommentar|kolumne|analyse|bericht|reportage|essay|interview))\s+)?"
     r"(?:by|von|par|por|di|door|av|af|od|przez|oleh|durch|tarafından|από|bởi)\b"
     r"|(?:autor[ea]?|author)(?=\s+[^\W\d_])|بقلم(?: الكاتب(?:ة)?)?|كتب(?:ت|ه|ها)?|تأليف|به قلم"
 )
 _COLON_LABELS = (
     r"(?:the )?authors?|writers?|reporters?|contributors?|by ?line|posted|written by|text|words|editor|interview|"
+    r"text (?:&|und|and|\+) (?:fotos?|photos?|bild(?:er)?)|"
     r"autor(?:en|in|es|a|as|e)?|redacteur|redactor[ae]?|redattore|auteure?s?|texte|texto|testo|tekst|yazar(?:lar)?|"
     r"haber|muhabir|penulis|reporter|editör|oleh|автор(?:ы|ка)?|текст|журналист|αρθρογράφος|συντάκτης|"
     r"γράφει(?: ο| η)?|מאת|by|von|par|por|di|"
@@ -63,14 +67,17 @@ _BEGINS_WITH_WAW = frozenset(
 )
 
 
-def authors_of(raw: str | Sequence[str], site_names: Sequence[str] = ()) -> tuple[str, ...]:
+def authors_of(
+    raw: str | Sequence[str], site_names: Sequence[str] = (), with_nicknames: bool = False
+) -> tuple[str, ...]:
     """The people that an author field or a byline names, in order, each once.
 
     Labels (`By`, `بقلم`), roles, agencies, places, dates, addresses and the names of the site are taken
-    off; what is left must look like a name. Never raises.
+    off; what is left must look like a name. `with_nicknames` keeps a single word that is the site's name
+    too: bloggers call their blogs after themselves. Never raises.
     """
     values = [raw] if isinstance(raw, str) else raw
-    sites = {bare(shadow(name)) for name in site_names if name}
+    sites = {bare(shadow(name)) for name in site_names if name and not (with_nicknames and " " not in name)}
     names: dict[str, str] = {}
     for value in values:
         for name in _people(value[:_LONGEST_RAW], site_names):
@@ -81,8 +88,14 @@ def authors_of(raw: str | Sequence[str], site_names: Sequence[str] = ()) -> tupl
 
 
 def people_of(raw: str | Sequence[str], site_names: Sequence[str] = ()) -> tuple[str, ...]:
-    """The same, without names that have the word of an organisation in them: for fields that no reader sees."""
-    return tuple(name for name in authors_of(raw, site_names) if not is_organisation(name))
+    """The same, without what is an organisation or an outlet by its words: for fields that no reader sees."""
+    keys = {key for name in site_names if len(key := letters(name)) >= _LONG_KEY}
+    names = authors_of([raw] if isinstance(raw, str) else [value for value in raw if not _NUMBER.search(value)], site_names)
+    return tuple(
+        name
+        for name in names
+        if not is_organisation(name) and not any(key in letters(name) and key != letters(name) for key in keys)
+    )
 
 
 def byline(line: str) -> tuple[str, ...] | None:
@@ -96,12 +109,19 @@ def byline(line: str) -> tuple[str, ...] | None:
         return None
     rest = _without_date(text) if any(map(str.isdigit, text)) else text
     label = _LABEL.match(rest)
-    if not label or _ends_a_sentence(rest):
+    if not label or (":" not in label[0] and _ends_a_sentence(rest)):
         return None
     rest = _OTHER_WORK.sub("", rest[label.end() :])
     if len(rest.split()) > 14 or _reads_like_a_sentence(rest):
         return None
-    return authors_of(rest) or None
+    names = authors_of(rest)
+    is_sure = ":" in label[0] or len(names) > 1 or any(" " in name for name in names) or find_date(text) is not None
+    return names if names and is_sure else None  # `Von Anfang`, `By Friday`
+
+
+def has_label(line: str) -> bool:
+    """True for a line that begins as bylines do."""
+    return _LABEL.match(line) is not None
 
 
 def is_label(line: str) -> bool:
@@ -128,16 +148,19 @@ def _people(raw: str, site_names: Sequence[str]) -> Iterator[str]:
         text = _TAG.sub(" ", text)
     text = " ".join(_without_date(_ADDRESS.sub(" , ", text)).split())
     text = _OTHER_WORK.sub("", _without_label(text)).partition(" | ")[0]  # an outlet stands behind the bar
-    for group in _GROUP.split(text):
-        yield from _group(_without_label(group), site_names)
+    for i, group in enumerate(_GROUP.split(text)):
+        parts = _COMMA.split(_without_label(group))
+        yield from _group(parts, site_names)
+        if i == 0 and any(map(is_organisation, parts[1:])):
+            return  # `Jane Doe, Institute of Allergy and Infectious Diseases`
 
 
-def _group(group: str, site_names: Sequence[str]) -> Iterator[str]:
+def _group(parts: Sequence[str], site_names: Sequence[str]) -> Iterator[str]:
     """The names between two words for `and`; what follows a role is where its bearer works."""
-    for part in _COMMA.split(group):
+    for i, part in enumerate(parts):
         if is_credential(part):
             continue
-        if is_role(part):
+        if is_role(part) or (i > 0 and is_organisation(part)):
             return
         for single in _split_small(part):
             name = clean_name(single, site_names)

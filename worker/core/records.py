@@ -96,6 +96,7 @@ class Article:
     """What cleaning found. Absent means None or empty, never a guess; times are ISO 8601."""
 
     paragraphs: tuple[str, ...]
+    word_count: int = 0  # of the paragraphs; see words.py
     title: str | None = None
     description: str | None = None
     canonical_url: str | None = None

@@ -13,7 +13,7 @@ from typing import Annotated, Any
 from pydantic import BaseModel, ConfigDict, Field, ValidationError, model_validator
 
 from worker.core.records import Kind
-from worker.core.shadow import SPACELESS, bare, shadow
+from worker.core.shadow import SPACELESS, bare, first_word, shadow
 
 
 class RuleError(ValueError):
@@ -71,6 +71,9 @@ class Rule(BaseModel):
         return self
 
 
+_REFERENCE = re.compile(r"\\[1-9]")
+
+
 class RulePack(BaseModel):
     """A rule file: the rules of one language, or of one site system."""
 
@@ -104,23 +107,40 @@ class Cue:
     max_words: int
 
 
+_Patterns = dict[str | None, list[tuple[str, Cue]]]
+
+
+class PatternSet:
+    """All patterns of one language, or of every language, as one expression: the first that fits counts."""
+
+    def __init__(self, language: str | None, patterns: Sequence[tuple[str, Cue]]) -> None:
+        self.language = language
+        self._cues = [cue for _, cue in patterns]
+        self._expression = re.compile("|".join(f"(?P<p{i}>{text})" for i, (text, _) in enumerate(patterns)))
+
+    def find(self, shadowed: str) -> Cue | None:
+        """The cue of the first pattern that matches the whole shadow."""
+        match = self._expression.fullmatch(shadowed)
+        return self._cues[int(match.lastgroup[1:])] if match and match.lastgroup else None
+
+
 @dataclass(slots=True, repr=False)
 class RuleSet:
     """All rules, indexed by how they match."""
 
     packs: tuple[RulePack, ...]
     lines: dict[str, list[Cue]] = field(default_factory=dict)
-    starts: dict[str, list[Cue]] = field(default_factory=dict)
+    starts: dict[str, list[tuple[str, Cue]]] = field(default_factory=dict)  # by the phrase's first word
     inside: dict[str, list[tuple[str, Cue]]] = field(default_factory=dict)  # by the phrase's first word
     inside_spaceless: list[tuple[str, Cue]] = field(default_factory=list)  # phrases of scripts without spaces
-    patterns: list[tuple[re.Pattern[str], Cue]] = field(default_factory=list)
+    patterns: list[PatternSet] = field(default_factory=list)
     classes: dict[str, list[tuple[str | None, Claim]]] = field(default_factory=dict)
     class_prefixes: list[tuple[str, str | None, Claim]] = field(default_factory=list)
     ids: dict[str, Claim] = field(default_factory=dict)
     id_prefixes: list[tuple[str, Claim]] = field(default_factory=list)
     tags: dict[str, Claim] = field(default_factory=dict)
     attributes: dict[str, dict[str, Claim]] = field(default_factory=dict)
-    start_sizes: tuple[int, ...] = ()
+    container_claims: dict[tuple[str, str], Claim | None] = field(default_factory=dict)  # see match.py
 
 
 def parse_rules(texts: Mapping[str, str]) -> RuleSet:
@@ -132,14 +152,17 @@ def parse_rules(texts: Mapping[str, str]) -> RuleSet:
     packs = tuple(_pack(name, texts[name]) for name in sorted(texts))
     rules = RuleSet(packs)
     seen: set[str] = set()
+    patterns: _Patterns = {}
     for pack in packs:
         for rule in pack.rules:
             full_id = f"{pack.name}/{rule.id}"
             if full_id in seen:
                 raise RuleError(f"{full_id}: two rules of that name")
             seen.add(full_id)
-            _index(rules, pack, rule, full_id)
-    rules.start_sizes = tuple(sorted({len(phrase) for phrase in rules.starts}, reverse=True))
+            _index(rules, pack, rule, full_id, patterns)
+    for starts in rules.starts.values():
+        starts.sort(key=lambda start: -len(start[0]))  # the longest phrase that fits decides
+    rules.patterns = [PatternSet(language, found) for language, found in patterns.items()]
     return rules
 
 
@@ -171,7 +194,7 @@ def _place(data: Mapping[str, Any], location: Sequence[str | int]) -> str:
     return ".".join(map(str, location))
 
 
-def _index(rules: RuleSet, pack: RulePack, rule: Rule, full_id: str) -> None:
+def _index(rules: RuleSet, pack: RulePack, rule: Rule, full_id: str, patterns: _Patterns) -> None:
     claim = Claim(rule.kind, full_id)
     heading = Claim(rule.kind, full_id, rule.takes) if Where.HEADING in rule.where else None
     language = pack.language if rule.own_language else None
@@ -182,10 +205,11 @@ def _index(rules: RuleSet, pack: RulePack, rule: Rule, full_id: str) -> None:
         if Where.LINE in rule.where or Where.START in rule.where or heading:
             rules.lines.setdefault(key, []).append(line_cue)
         if Where.START in rule.where:
-            rules.starts.setdefault(key, []).append(cue)
+            rules.starts.setdefault(first_word(key), []).append((key, cue))
         if Where.CONTAINS in rule.where:
             _index_inside(rules, key, cue)
-    rules.patterns += [(re.compile(pattern), line_cue) for pattern in rule.patterns]
+    for pattern in rule.patterns:
+        patterns.setdefault(language, []).append((pattern, line_cue))
     for selector in rule.select:
         _index_selector(rules, selector, claim)
 

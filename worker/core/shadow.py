@@ -2,6 +2,7 @@
 
 import re
 import unicodedata
+from functools import lru_cache
 
 _FOLDED = str.maketrans(
     {
@@ -19,6 +20,7 @@ _DROPPED = re.compile(
     "\u0300-\u036f\u00ad\u200b-\u200f\u202a-\u202e\u2060-\u2064\u2066-\u206f\ufeff]+"
 )
 _LATIN_LIKE = re.compile("[\u00c0-\u024f\u0370-\u052f\u1e00-\u1fff]")
+_WORD = re.compile(r"\w+")
 _EDGES = " \t\r\n:：.،,;؛!|/\\-–—_•·*»«›‹<>\"'()[]{}→←↓↑►▶◄▼▲…#+=~\u25cf\u25a0\u25aa\u2022"
 
 
@@ -26,6 +28,7 @@ SPACELESS = re.compile("[\u0e00-\u0eff\u1000-\u109f\u1780-\u17ff\u3040-\u30ff\u3
 """A letter of a script that writes no spaces between words: Thai, Lao, Burmese, Khmer, Chinese, Japanese."""
 
 
+@lru_cache(maxsize=4096)  # every stage asks for the same lines
 def shadow(text: str) -> str:
     """Fold what writers vary and readers do not see: Unicode forms, case, accents, hamzas, digits, spaces."""
     if text.isascii():
@@ -39,6 +42,13 @@ def shadow(text: str) -> str:
 def bare(shadowed: str) -> str:
     """A shadow without the punctuation and ornaments around it: `إقرأ أيضاً:` is `» إقرأ أيضا`."""
     return shadowed.strip(_EDGES)
+
+
+def first_word(shadowed: str) -> str:
+    """What an index of phrases goes by: the first word, or two letters where words are not spaced."""
+    match = _WORD.match(shadowed)
+    word = match[0] if match else shadowed[:2]
+    return word[:2] if SPACELESS.match(word) else word
 
 
 def letters(text: str) -> str:

@@ -1,7 +1,7 @@
 """The headline of a page: which of its headings and titles it is, without the name of the site."""
 
 import re
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
 from worker.core.pagemeta import Heading, PageMeta
@@ -12,6 +12,7 @@ _SEPARATOR = re.compile(
 )
 _WORD = re.compile(r"[^\W_]+")
 _ENOUGH = 3.0
+_CERTAIN = 5.9  # a first heading that the head repeats
 _SEGMENT = 0.5  # the weight of a part of a title
 
 
@@ -32,10 +33,6 @@ class _Told:
     evidence: str
     weight: float
 
-    @property
-    def words(self) -> frozenset[str]:
-        return frozenset(_WORD.findall(shadow(self.text)))
-
 
 def choose_title(page: PageMeta, site_names: Sequence[str]) -> Title | None:
     """The headline that a reader sees, if a heading matches what the head tells; else what the head tells."""
@@ -43,9 +40,16 @@ def choose_title(page: PageMeta, site_names: Sequence[str]) -> Title | None:
     told = list(_told(page, site_names))
     sites = {letters(name) for name in site_names if name}
     only_h1 = sum(heading.level == 1 and not heading.is_aside for heading in page.headings) == 1
+    weights: dict[str, float] = {}
+    for title in told:
+        key = letters(title.text)
+        weights[key] = max(title.weight, weights.get(key, 0.0))
+    words = {frozenset(_WORD.findall(shadow(title.text))) for title in told}
     best: tuple[float, Title] | None = None
-    for position, heading in enumerate(page.headings):
-        score, title = _weigh(heading, told, sites)
+    for position, heading in enumerate(sorted(page.headings, key=lambda heading: heading.level)):
+        if best and best[0] >= _CERTAIN and heading.level > 1:
+            break
+        score, title = _weigh(heading, weights, words, sites)
         score += (only_h1 and heading.level == 1) * 1.0 - position * 0.02
         if best is None or score > best[0]:
             best = score, title
@@ -71,9 +75,9 @@ def _blog_names(page: PageMeta) -> Iterator[str]:
         yield parts[-1]
 
 
-def _weigh(heading: Heading, told: Sequence[_Told], sites: set[str]) -> tuple[float, Title]:
+def _weigh(heading: Heading, weights: Mapping[str, float], told: set[frozenset[str]], sites: set[str]) -> tuple[float, Title]:
     """How surely a heading is the headline, and the part of it that is."""
-    title, match = _matched(heading, told)
+    title, match = _matched(heading, weights, told)
     score = (0.0, 2.0, 0.4, 0.0)[heading.level] + heading.is_marked * 0.8 + match * 4
     score -= (heading.is_aside and match < 1) * 2.0 + (letters(title.text) in sites) * 4.0
     if not match and len(_WORD.findall(title.text)) < 3:
@@ -81,27 +85,18 @@ def _weigh(heading: Heading, told: Sequence[_Told], sites: set[str]) -> tuple[fl
     return score, title
 
 
-def _matched(heading: Heading, told: Sequence[_Told]) -> tuple[Title, float]:
+def _matched(heading: Heading, weights: Mapping[str, float], told: set[frozenset[str]]) -> tuple[Title, float]:
     """The part of a heading that is the headline, and how well it matches what the head tells, 0 to 1."""
     evidence = f"h{heading.level}"
-    known: dict[str, float] = {}
-    for title in told:
-        key = letters(title.text)
-        known[key] = max(title.weight, known.get(key, 0.0))
-    whole = known.get(letters(heading.text), 0.0)
-    part, weight = max(
-        ((text, known.get(letters(text), 0.0)) for text in _parts(heading)),
-        key=lambda p: p[1],
-        default=("", 0.0),
-    )
+    whole = weights.get(letters(heading.text), 0.0)
+    parts = ((text, weights.get(letters(text), 0.0)) for text in _parts(heading))
+    part, weight = max(parts, key=lambda pair: pair[1], default=("", 0.0))
     if weight > max(whole, _SEGMENT):
         return Title(part, evidence, heading), 1.0
     if whole:
-        return Title(heading.text, evidence, heading), 1.0 if whole > _SEGMENT else _segment_match(
-            heading.text
-        )
+        return Title(heading.text, evidence, heading), 1.0 if whole > _SEGMENT else _segment_match(heading.text)
     words = frozenset(_WORD.findall(shadow(heading.text)))
-    match = max((_overlap(words, title.words) for title in told), default=0.0)
+    match = max((_overlap(words, other) for other in told), default=0.0)
     return Title(heading.text, evidence, heading), match if match >= 0.4 else 0.0
 
 
