@@ -1,6 +1,7 @@
 """`pagesieve check`: what works, what does not, and what to do next."""
 
 from rich.console import Console
+from rich.markup import escape
 from rich.table import Table
 
 from worker.adapters.kafka.admin import check_kafka
@@ -22,6 +23,6 @@ def check_all(settings: Settings, console: Console) -> int:
     )
     for name, good, found, step in rows:
         fine = fine and good
-        table.add_row("[green]fine[/]" if good else "[red]not fine[/]", name, found, step)
+        table.add_row("[green]fine[/]" if good else "[red]not fine[/]", name, escape(found), escape(step))
     console.print(table)
     return 0 if fine else _UNAVAILABLE
