@@ -5,11 +5,11 @@ from collections.abc import Mapping
 
 from worker.core.blocks import Container
 from worker.core.rules import Claim, Cue, RuleSet
-from worker.core.shadow import SPACELESS, bare, first_word, shadow
+from worker.core.shadow import SPACELESS, WORD, bare, first_word, shadow
 
 _MOST_SEEN = 50_000  # class attributes remembered: a site's pages share theirs
 _LONGEST = 500  # characters: a longer block is never a cue line
-_SEPARATOR = re.compile(r"\s*[:：|/\-–—»›>…]|\s+\d|\s*\(")
+_SEPARATOR = re.compile(r'\s*[:：|/\-–—›>]|\s*\.{2,}|\s+"\s|\s+\d|\s*\(')
 
 
 def claim_line(
@@ -60,7 +60,7 @@ def _ends_word(line: str, size: int) -> bool:
 
 def _claim_inside(line: str, words: int, rules: RuleSet, language: str | None) -> Claim | None:
     padded = f"{line} "
-    for word in set(line.split()) & rules.inside.keys():
+    for word in set(WORD.findall(line)) & rules.inside.keys():
         for phrase, cue in rules.inside[word]:
             if words <= cue.max_words and _speaks(cue, language) and _has_words(padded, phrase):
                 return cue.claim

@@ -218,7 +218,7 @@ def _index_inside(rules: RuleSet, phrase: str, cue: Cue) -> None:
     if SPACELESS.search(phrase):
         rules.inside_spaceless.append((phrase, cue))
     else:
-        rules.inside.setdefault(phrase.split(maxsplit=1)[0], []).append((phrase, cue))
+        rules.inside.setdefault(first_word(phrase), []).append((phrase, cue))
 
 
 def _index_selector(rules: RuleSet, selector: str, claim: Claim) -> None:

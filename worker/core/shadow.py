@@ -20,8 +20,11 @@ _DROPPED = re.compile(
     "\u0300-\u036f\u00ad\u200b-\u200f\u202a-\u202e\u2060-\u2064\u2066-\u206f\ufeff]+"
 )
 _LATIN_LIKE = re.compile("[\u00c0-\u024f\u0370-\u052f\u1e00-\u1fff]")
-_WORD = re.compile(r"\w+")
-_EDGES = " \t\r\n:：.،,;؛!|/\\-–—_•·*»«›‹<>\"'()[]{}→←↓↑►▶◄▼▲…#+=~\u25cf\u25a0\u25aa\u2022"
+WORD = re.compile(r"\w+")
+_EDGES = (
+    " \t\r\n:：.،,;؛!|/\\-–—_•·*»«›‹<>\"'()[]{}→←↓↑►▶◄▼▲…#+=~●■▪"
+    "❯❮➤➜➡⬅⬇⬆✔✅✦★☆⭐⚡🔴🔵🔹🔸🔗🔥🔔📌📍📷📸🎥📹📰📢📣📲👇👈👉👆\ufe0f"
+)
 
 
 SPACELESS = re.compile("[\u0e00-\u0eff\u1000-\u109f\u1780-\u17ff\u3040-\u30ff\u3400-\u9fff]")
@@ -46,7 +49,7 @@ def bare(shadowed: str) -> str:
 
 def first_word(shadowed: str) -> str:
     """What an index of phrases goes by: the first word, or two letters where words are not spaced."""
-    match = _WORD.match(shadowed)
+    match = WORD.match(shadowed)
     word = match[0] if match else shadowed[:2]
     return word[:2] if SPACELESS.match(word) else word
 
