@@ -17,7 +17,7 @@ from worker.settings import PREFIX, Settings, SettingsError, load_settings
 app = typer.Typer(
     name="pagesieve",
     help="Raw web pages from Kafka in, clean article records out.",
-    epilog="Every setting is an environment variable that begins with PAGESIEVE_; see the README for the list.",
+    epilog="Every setting is an environment variable that begins with PAGESIEVE_: see the README.",
     no_args_is_help=True,
     add_completion=False,
     pretty_exceptions_enable=False,

@@ -147,7 +147,9 @@ class Settings(BaseSettings):
     # Cleaning
     children: int = Field(0, ge=0, description="Child processes that clean; 0 is one for each processor")
     page_deadline: Seconds = Field(10.0, description="Seconds that a page may take to clean")
-    child_memory_mb: Count = Field(1024, description="Memory that a page may cost beyond what a child starts with, MiB")
+    child_memory_mb: Count = Field(
+        1024, description="Memory that a page may cost beyond what a child starts with, MiB"
+    )
     child_recycle_pages: Count = Field(5_000, description="Pages after which a child is replaced")
     max_in_flight_pages: Count = Field(1_000, description="Pages read and not yet published, at most")
     max_in_flight_bytes: Count = Field(64 * 1024 * 1024, description="Bytes of those pages, at most")
@@ -186,11 +188,11 @@ class Settings(BaseSettings):
     @classmethod
     def settings_customise_sources(
         cls,
-        settings_cls: type[BaseSettings],
+        settings_cls: type[BaseSettings],  # noqa: ARG003
         init_settings: PydanticBaseSettingsSource,
-        env_settings: PydanticBaseSettingsSource,
-        dotenv_settings: PydanticBaseSettingsSource,
-        file_secret_settings: PydanticBaseSettingsSource,
+        env_settings: PydanticBaseSettingsSource,  # noqa: ARG003 - pydantic's signature
+        dotenv_settings: PydanticBaseSettingsSource,  # noqa: ARG003
+        file_secret_settings: PydanticBaseSettingsSource,  # noqa: ARG003
     ) -> tuple[PydanticBaseSettingsSource, ...]:
         """Only what `load_settings` passes: it has read the environment already."""
         return (init_settings,)

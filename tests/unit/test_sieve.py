@@ -121,9 +121,10 @@ class TestRepeats:
 
 class TestShape:
     def test_a_run_of_links_is_cut_and_a_single_reference_stays(self, rules: RuleSet) -> None:
-        links = "<ul><li><a href=1>Bridge closed for repairs</a></li><li><a href=2>Ferry adds more trips</a></li></ul>"
+        entries = ("Bridge closed for repairs", "Ferry adds more trips")
+        links = "".join(f"<li><a href=x>{entry}</a></li>" for entry in entries)
         address = "<p><a href=3>https://example.org/report</a></p>"
-        sieved = sieve_html(f"<p>{LONG}</p>{links}<p>{OTHER}</p>{address}", rules)
+        sieved = sieve_html(f"<p>{LONG}</p><ul>{links}</ul><p>{OTHER}</p>{address}", rules)
         assert sieved.paragraphs == (LONG, OTHER, "https://example.org/report")
 
     def test_a_paragraph_broken_before_its_comma_is_one_again(self, rules: RuleSet) -> None:

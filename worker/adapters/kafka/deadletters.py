@@ -60,7 +60,7 @@ class DeadLetters:
         self._consumer.close(autocommit=False, timeout_ms=5_000)
 
     def read(self) -> Iterator[Message]:
-        """Every letter that was not put back, a partition's in order, up to the end as it was at the start."""
+        """Every letter that was not put back, in order within a partition, up to the end as it was."""
         idle_since = time.monotonic()
         while self._open_partitions():
             try:

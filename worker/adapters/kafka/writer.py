@@ -3,7 +3,7 @@
 from types import TracebackType
 from typing import Self
 
-from kafka.errors import KafkaError, NoBrokersAvailable
+from kafka.errors import KafkaError
 
 from worker.adapters.kafka.config import plain_options
 from worker.adapters.kafka.producer import BoundedProducer, told
@@ -31,7 +31,7 @@ class TopicWriter:
     def __enter__(self) -> Self:
         try:
             self._producer = BoundedProducer(**plain_options(self._settings))
-        except (KafkaError, NoBrokersAvailable) as error:
+        except KafkaError as error:
             servers = self._settings.kafka_bootstrap_servers
             raise StreamUnavailable(f"no Kafka at {servers} ({told(error)})") from error
         return self

@@ -14,6 +14,9 @@ _FIELD_WORDS = 25  # a longer block is no field line
 _IMAGE_FILE = re.compile(
     r"[\w%.()+-]+( [\w%.()+-]+){0,5}\.(jpe?g|png|gif|webp|avif|svg|bmp|tiff?)", re.IGNORECASE
 )
+# who wrote and who edited, as agencies and portals sign: (rpu/hns), (dpa/abc)
+_INITIALS = re.compile(r"[(\[][a-z]{2,5}(?:[/,;-] ?[a-z]{2,5}){1,3}[)\]]\.?")
+_BRACKETS = " 【】[]（）()"
 
 
 @dataclass(slots=True)
@@ -37,7 +40,21 @@ def take_fields(draft: Draft) -> Fields:
         if not draft.decisions[i].keep or draft.words[i] > _FIELD_WORDS or "\n" in text:
             continue
         _take_line(draft, i, text, fields)
+    _take_head_credits(draft, opening, fields)
     return fields
+
+
+def _take_head_credits(draft: Draft, opening: int, fields: Fields) -> None:
+    """Credits that extraction has left out already, between the headline and the first paragraph."""
+    headline = next((i for i in range(opening) if draft.blocks[i].tag == "h1"), opening)
+    for i in range(headline + 1, min(opening, len(draft.blocks))):
+        decision = draft.decisions[i]
+        if decision.keep or decision.kind is not None or draft.words[i] > _FIELD_WORDS:
+            continue
+        names = source_credit(draft.blocks[i].text)
+        if names is not None:
+            fields.credits[i] = names
+            draft.cut(i, Kind.SOURCE_CREDIT, "fields/source-credit")
 
 
 def _take_line(draft: Draft, i: int, text: str, fields: Fields) -> None:
@@ -54,7 +71,10 @@ def _take_line(draft: Draft, i: int, text: str, fields: Fields) -> None:
         fields.dates.append(found)
         draft.cut(i, Kind.DATE_LINE, "fields/date-line")
         return
-    authors = byline(text)
+    if _INITIALS.fullmatch(text):
+        draft.cut(i, Kind.BYLINE, "fields/initials")
+        return
+    authors = byline(text.strip(_BRACKETS))
     if authors is not None:
         fields.authors += [author for author in authors if author not in fields.authors]
         draft.cut(i, Kind.BYLINE, "fields/byline")
