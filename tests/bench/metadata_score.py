@@ -25,7 +25,7 @@ import orjson
 from lxml import html
 from trafilatura import bare_extraction
 
-from worker.core.datesearch import search_date
+from worker.core.datefinder import find_html_date
 from worker.core.metadata import collect, resolve
 from worker.core.tree import parse
 
@@ -66,7 +66,7 @@ def ours(page: Page) -> Told | None:
         return None
     tree: html.HtmlElement = root
     started = time.process_time()
-    found = resolve(collect(tree), page.url, date_finder=lambda: search_date(tree, page.url))
+    found = resolve(collect(tree), page.url, date_finder=lambda: find_html_date(tree, page.url))
     return Told(found.title, found.published_at, found.authors, time.process_time() - started)
 
 

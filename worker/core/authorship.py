@@ -69,7 +69,7 @@ def authors_in_lines(lines: Sequence[Line], site_names: Sequence[str]) -> Author
 
 
 def authors_in_page(lines: Sequence[Line], site_names: Sequence[str]) -> Authors | None:
-    """The authors that the lines of the whole page name, where they are too few to be those of other articles."""
+    """The authors that the lines of the whole page name, where so few are not those of other articles."""
     found = [authors for line, _ in _joined(lines) if (authors := _of_line(line, site_names))]
     names = dict.fromkeys(name for authors in found for name in authors.names)
     if not names or len(names) > _MOST_IN_PAGE:
@@ -104,7 +104,7 @@ def _fuller(more: Sequence[str], less: Sequence[str]) -> bool:
 
 
 def _joined(lines: Sequence[Line]) -> Iterator[tuple[Line, bool]]:
-    """The lines, a label that stands alone (`By`) joined with the next; and whether a comma or `and` led to each."""
+    """The lines, a lone label (`By`) joined with the next; and whether a comma or `and` led to each."""
     label, goes_on = "", False
     for line in lines:
         if is_label(line.text):
@@ -125,7 +125,9 @@ def _of_line(line: Line, site_names: Sequence[str]) -> Authors | None:
         names = linked or named or authors_of(labelled, site_names, with_nicknames=True)
         return Authors(names, "byline", LABELLED) if names else None
     is_authors = bool((line.own | line.around) & AUTHOR)
-    people = tuple(name for name in linked if not is_organisation(name) and (len(name) > 3 or name[0].isupper()))
+    people = tuple(
+        name for name in linked if not is_organisation(name) and (len(name) > 3 or name[0].isupper())
+    )
     is_close = 0 < line.distance <= _CLOSE and len(line.text) <= _SHORT
     if people and (is_authors or is_close or (line.distance > 0 and _is_most(line))):
         return Authors(people, "author's link", LINKED)

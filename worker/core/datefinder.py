@@ -1,7 +1,6 @@
 """htmldate behind one door: a page's date where nothing on it declares one. Slow, so asked last."""
 
 import logging
-from copy import deepcopy
 
 from htmldate import find_date as find_date_anywhere
 from lxml import html
@@ -12,9 +11,9 @@ logging.getLogger("htmldate").setLevel(logging.CRITICAL)
 
 
 def find_html_date(root: html.HtmlElement, url: str | None) -> str | None:
-    """The date, `2024-05-17`, that htmldate finds without guessing; the tree stays as it is."""
+    """The date, `2024-05-17`, that htmldate finds without guessing; it works on a copy of the tree."""
     found = find_date_anywhere(
-        deepcopy(root),
+        root,
         url=url,
         original_date=True,
         extensive_search=False,

@@ -95,7 +95,7 @@ def only_date_words(text: str, covered: Iterable[tuple[int, int]]) -> bool:
 
 
 def without_date_words(text: str) -> str:
-    """A text without the words of date lines at its ends: what is left of a byline whose date was taken out."""
+    """A text without the words of date lines at its ends: a byline whose date was taken out."""
     words = text.split()
     while words and _is_noise(words[-1]):
         words.pop()
@@ -104,7 +104,9 @@ def without_date_words(text: str) -> str:
     return " ".join(words)
 
 
-_BYLINE_LABELS = frozenset("by von par por di كتب كتبت written posted published veroffentlicht geschrieben".split())
+_BYLINE_LABELS = frozenset(
+    "by von par por di كتب كتبت written posted published veroffentlicht geschrieben".split()
+)
 
 
 def _is_noise(word: str) -> bool:

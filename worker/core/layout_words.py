@@ -1,8 +1,9 @@
-"""What the names of elements tell: classes that call something the author, the date, the headline, or aside."""
+"""What classes tell of elements: that they are the author, the date, the headline, or aside."""
 
 import re
 from collections.abc import Iterator
 from functools import lru_cache
+from typing import cast
 
 from lxml import etree
 
@@ -34,7 +35,7 @@ _WORDS = (
 _ARTICLE = re.compile(r"\b(?:article|artikel|post|entry|hentry|story|news-?single|node)\b")
 _FOOTER = re.compile(r"(?:^|\s)(?:site|page|main|global)?[-_]?footer\b")
 _CONTAINERS = frozenset(("div", "section", "ul", "ol", "li", "table", "dl"))
-_ASIDE_TAGS = frozenset(("aside", "nav", "form"))
+_ASIDE_TAGS = frozenset(("aside", "nav", "form", "blockquote", "figure"))
 _ANY = re.compile("|".join(pattern.pattern for _, pattern in _WORDS))
 
 
@@ -53,7 +54,7 @@ def is_named(value: str | None, bit: int) -> bool:
 
 
 class Asides:
-    """Whether elements lie aside, remembered by their parents: lines that stand together mostly share them."""
+    """Whether elements lie aside, remembered by parent: lines that stand together mostly share it."""
 
     def __init__(self, anchor: etree._Element | None):
         self._around = frozenset(anchor.iterancestors()) if anchor is not None else frozenset()
@@ -97,7 +98,7 @@ def is_aside(element: etree._Element, around: frozenset[etree._Element] = frozen
 def texts_of(element: etree._Element) -> Iterator[str]:
     """The runs of text of an element that a reader sees, in order: no scripts, no ruby."""
     if next(element.iter(*_UNREAD), None) is None:
-        return element.itertext()
+        return cast("Iterator[str]", element.itertext())
     return _seen_texts(element)
 
 

@@ -4,11 +4,26 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import cached_property
 from itertools import chain
-from urllib.parse import urljoin, urlsplit
 
 from lxml import etree
 
-from worker.core.authorship import Authors, authors_in_head, authors_in_lines, authors_in_page, choose_authors, only_byline
+from worker.core.authorship import (
+    Authors,
+    authors_in_head,
+    authors_in_lines,
+    authors_in_page,
+    choose_authors,
+    only_byline,
+)
+from worker.core.headfields import (
+    canonical_of,
+    description_of,
+    image_of,
+    section_of,
+    site_name_of,
+    site_names_of,
+    tags_of,
+)
 from worker.core.language import direction_of, language_of, primary_subtag
 from worker.core.pagemeta import PageMeta, collect
 from worker.core.published import (
@@ -21,15 +36,18 @@ from worker.core.published import (
     published_in_head,
     reconcile,
 )
-from worker.core.shadow import letters
-from worker.core.surroundings import Line, dated_texts, find_text, lines_around, marked_lines, labelled_texts
-from worker.core.titles import Title, choose_title, segments
+from worker.core.surroundings import (
+    Line,
+    category_near,
+    dated_texts,
+    find_text,
+    labelled_texts,
+    lines_around,
+    marked_lines,
+)
+from worker.core.titles import Title, choose_title
 
 __all__ = ["Metadata", "collect", "resolve"]
-
-_MOST_TAGS = 40
-_LONGEST_TAG = 80
-_LONGEST_URL = 2000
 
 
 @dataclass(frozen=True, slots=True)
@@ -74,6 +92,11 @@ class _Lines:
     def marked(self) -> list[Line]:
         return marked_lines(self._page.root, self.anchor)
 
+    @property
+    def category(self) -> tuple[str, str] | None:
+        text = category_near(self.anchor) if self.anchor is not None else None
+        return ("link near the headline", text) if text else None
+
     def labelled(self) -> Iterator[str]:
         return labelled_texts(self._page.root, self.anchor)
 
@@ -101,14 +124,14 @@ def resolve(
         return found[1]
 
     sites = site_names_of(page, url)
-    site = keep("site_name", _site_name(page, url))
+    site = keep("site_name", site_name_of(page, url))
     title = choose_title(page, sites)
     lines = _Lines(page, title)
     language = keep("language", _language(page, text))
     authors = _authors(page, lines, sites)
     published, modified = _dates(page, lines, url, date_finder)
-    section = keep("section", _section(page))
-    tags = _tags(page)
+    section = keep("section", section_of(page) or lines.category)
+    tags = tags_of(page)
     if title:
         evidence["title"] = title.evidence
     if authors:
@@ -120,8 +143,8 @@ def resolve(
         evidence["tags"] = tags[0]
     return Metadata(
         title=title.text if title else None,
-        description=keep("description", _description(page)),
-        canonical_url=keep("canonical_url", _canonical(page, url)),
+        description=keep("description", description_of(page)),
+        canonical_url=keep("canonical_url", canonical_of(page, url)),
         site_name=site,
         authors=authors.names if authors else (),
         published_at=published.iso if published else None,
@@ -131,17 +154,9 @@ def resolve(
         text_direction=direction_of(language),
         section=section,
         tags=tags[1] if tags else (),
-        image_url=keep("image_url", _image(page, url)),
+        image_url=keep("image_url", image_of(page, url)),
         evidence=evidence,
     )
-
-
-def _first(*candidates: tuple[str, str | None]) -> tuple[str, str] | None:
-    return next(((evidence, value) for evidence, value in candidates if value), None)
-
-
-def _metas(page: PageMeta, *keys: str) -> Iterator[tuple[str, str | None]]:
-    return ((f"meta {key}", value) for key, value in page.meta(*keys))
 
 
 def _authors(page: PageMeta, lines: _Lines, sites: Sequence[str]) -> Authors | None:
@@ -184,130 +199,3 @@ def _language(page: PageMeta, text: str) -> tuple[str, str] | None:
     if language is None:
         return None
     return next((name for name, value in declared if primary_subtag(value) == language), "text"), language
-
-
-def _description(page: PageMeta) -> tuple[str, str] | None:
-    return _first(
-        *_metas(page, "og:description", "description", "twitter:description"),
-        *(("json-ld description", article.description) for article in page.structured.articles),
-        *_metas(page, "dc.description", "sailthru.description"),
-    )
-
-
-def _section(page: PageMeta) -> tuple[str, str] | None:
-    return _first(
-        *(("json-ld articleSection", article.section) for article in page.structured.articles),
-        *_metas(
-            page,
-            "article:section",
-            "og:article:section",
-            "parsely-section",
-            "sailthru.section",
-            "section",
-            "category",
-        ),
-    )
-
-
-def _tags(page: PageMeta) -> tuple[str, tuple[str, ...]] | None:
-    for evidence, values in (
-        ("meta article:tag", [value for _, value in page.meta("article:tag", "og:article:tag")]),
-        ("json-ld keywords", [word for article in page.structured.articles for word in article.keywords]),
-        (
-            "meta news_keywords",
-            [value for _, value in page.meta("news_keywords", "parsely-tags", "sailthru.tags")],
-        ),
-        ("meta keywords", [value for _, value in page.meta("keywords")]),
-    ):
-        parts = (
-            part.strip() for value in values for part in value.replace("،", ",").replace(";", ",").split(",")
-        )
-        tags = dict.fromkeys(part for part in parts if part and len(part) <= _LONGEST_TAG)
-        if tags:
-            return evidence, tuple(tags)[:_MOST_TAGS]
-    return None
-
-
-def _image(page: PageMeta, url: str | None) -> tuple[str, str] | None:
-    candidates = [
-        *_metas(
-            page, "og:image", "og:image:url", "og:image:secure_url", "twitter:image", "twitter:image:src"
-        ),
-        *(("json-ld image", article.image) for article in page.structured.articles),
-    ]
-    return _first(*((evidence, _absolute(value, url)) for evidence, value in candidates))
-
-
-def _canonical(page: PageMeta, url: str | None) -> tuple[str, str] | None:
-    """The page's own address for itself. The front page is none, unless the page is the front page."""
-    for evidence, value in (("link canonical", page.canonical), *_metas(page, "og:url")):
-        address = _absolute(value, url)
-        if address and not (_is_front(address) and url and not _is_front(url)):
-            return evidence, address
-    return None
-
-
-def _absolute(value: str | None, url: str | None) -> str | None:
-    if not value or len(value) > _LONGEST_URL:
-        return None
-    try:
-        address = urljoin(url or "", value.strip())
-        parts = urlsplit(address)
-    except ValueError:
-        return None
-    return address if parts.scheme in ("http", "https") and parts.netloc else None
-
-
-def _is_front(url: str) -> bool:
-    parts = urlsplit(url)
-    return parts.path in ("", "/") and not parts.query
-
-
-def site_names_of(page: PageMeta, url: str | None) -> list[str]:
-    """Every name that the page or its address gives to its site, for taking them off titles and authors."""
-    names = [
-        value
-        for _, value in page.meta(
-            "og:site_name", "application-name", "apple-mobile-web-app-title", "publisher"
-        )
-    ]
-    names += [
-        value for _, value in page.meta("al:ios:app_name", "al:android:app_name", "dc.publisher", "copyright")
-    ]
-    if page.structured.site_name:
-        names.append(page.structured.site_name)
-    authors = {party.name for article in page.structured.articles for party in article.authors}
-    publishers = [article.publisher for article in page.structured.articles if article.publisher]
-    names += [name for name in publishers if not names or name not in authors]  # bloggers publish themselves
-    host = _host(url)
-    labels = [label for label in host.split(".")[:-1] if len(label) > 2 and label != "www"]
-    return [*names, host, *labels] if host else names
-
-
-def _host(url: str | None) -> str:
-    try:
-        return (urlsplit(url or "").hostname or "").removeprefix("www.")
-    except ValueError:
-        return ""
-
-
-def _site_name(page: PageMeta, url: str | None) -> tuple[str, str] | None:
-    publishers = (("json-ld publisher", article.publisher) for article in page.structured.articles)
-    told = _first(
-        *_metas(page, "og:site_name"),
-        ("json-ld WebSite", page.structured.site_name),
-        *publishers,
-        *_metas(page, "application-name", "apple-mobile-web-app-title"),
-    )
-    if told:
-        return told
-    labels = {letters(label) for label in _host(url).split(".")[:-1] if len(label) > 2}
-    parts = segments(page.title or "")
-    return next(
-        (
-            ("title", part)
-            for part in parts
-            if letters(part) in labels or letters(part) == letters(_host(url))
-        ),
-        None,
-    )

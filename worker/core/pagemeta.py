@@ -64,7 +64,7 @@ class PageMeta:
 
 
 def collect(root: etree._Element) -> PageMeta:
-    """What the page says of itself in its head, headings, JSON-LD and times: one pass, the tree is left as it is.
+    """What the page says of itself in its head, headings, JSON-LD and times; the tree is left as it is.
 
     What the text around the headline says is read by `worker.core.surroundings`, where it is needed.
     """

@@ -3,6 +3,7 @@
 import html
 import re
 from collections.abc import Iterable, Iterator, Sequence
+from functools import lru_cache
 
 from worker.core.dates import find_date
 from worker.core.datewords import without_date_words
@@ -12,6 +13,7 @@ from worker.core.shadow import bare, letters, shadow
 _LONGEST_RAW = 600
 _LONGEST_BYLINE = 160
 _LONG_KEY = 5  # letters: a site's name of fewer can be in a person's by chance
+_DIGIT = re.compile(r"\d")
 _NUMBER = re.compile(r"\d{4}")  # of a house, or a postcode
 
 _TAG = re.compile(r"</?[A-Za-z][^<>]{0,300}>")
@@ -21,12 +23,14 @@ _ADDRESS = re.compile(
 )
 # Who made the site, and who did something else than write
 _MACHINERY = re.compile(
-    r"(?:developed|designed|powered|built|created|managed|maintained) by|\btheme\b|wordpress\.|\bplugin\b|©|all rights",
+    r"(?:developed|designed|powered|built|created|managed|maintained) by|\btheme\b|wordpress\.|\bplugin\b|©|"
+    r"all rights",
     re.IGNORECASE,
 )
 _OTHER_WORK = re.compile(
     r"[\s,•|/]*\b(?:illustrations?|photos?|photography|art|graphics?|video|images?|fotos?|bilder|illustration|grafik|"
-    r"translated|translation|übersetzt|übersetzung|traducción|traduction|edited|reviewed|fact.checked|social links)"
+    r"translated|translation|übersetzt|übersetzung|traducción|traduction|edited|editing|reviewed|fact.checked|"
+    r"social links)"
     r"(?:\s(?:by|von|de|par|por|for)\b|:).*$|[\s,•|/]*\b(?:show|view|see|read)\s(?:all|more)\b.*$",
     re.IGNORECASE | re.DOTALL,
 )
@@ -35,28 +39,33 @@ _OTHER_WORK = re.compile(
 _LABELS = (
     r"(?:(?:article|story|text|words|post|posted|published|written|reported|compiled|authored|submitted|edited|"
     r"report|reporting|analysis|opinion|column|commentary|interview|special|exclusive|veröffentlicht|geschrieben|"
-    r"verfasst|erstellt|eingetragen|eingestellt|gespeichert|eingereicht|enviado|soumis|ingediend|added|publié|publicado|escrito|scritto|pubblicato|rédigé|écrit|propos recueillis|geplaatst|"
+    r"verfasst|erstellt|eingetragen|eingestellt|gespeichert|eingereicht|enviado|soumis|ingediend|added|publié|"
+    r"publicado|escrito|scritto|pubblicato|rédigé|écrit|propos recueillis|geplaatst|"
     r"geschreven|gepost|skrevet|texte?|"
-    r"(?:eine? |blog.?)?(?:artikel|beitrag|gastbeitrag|kommentar|kolumne|analyse|bericht|reportage|essay|interview))\s+)?"
+    r"(?:eine? |blog.?)?"
+    r"(?:artikel|beitrag|gastbeitrag|kommentar|kolumne|analyse|bericht|reportage|essay|interview))\s+)?"
     r"(?:by|von|par|por|di|door|av|af|od|przez|oleh|durch|tarafından|από|bởi)\b"
     r"|(?:autor[ea]?|author)(?=\s+[^\W\d_])|بقلم(?: الكاتب(?:ة)?)?|كتب(?:ت|ه|ها)?|تأليف|به قلم"
 )
 _COLON_LABELS = (
-    r"(?:the )?authors?|writers?|reporters?|contributors?|by ?line|posted|written by|text|words|editor|interview|"
+    r"(?:the )?authors?|writers?|reporters?|contributors?|by ?line|posted|written by|text|words|editor|"
+    r"interview|"
     r"text (?:&|und|and|\+) (?:fotos?|photos?|bild(?:er)?)|"
     r"autor(?:en|in|es|a|as|e)?|redacteur|redactor[ae]?|redattore|auteure?s?|texte|texto|testo|tekst|yazar(?:lar)?|"
     r"haber|muhabir|penulis|reporter|editör|oleh|автор(?:ы|ка)?|текст|журналист|αρθρογράφος|συντάκτης|"
     r"γράφει(?: ο| η)?|מאת|by|von|par|por|di|"
     r"الكاتب(?:ة)?|كتب(?:ت|ه)?|المحرر(?:ة)?|حوار|حاوره|حاورته|تقرير|تحقيق|إعداد|اعداد|ترجمة|متابعة|مراسل(?:ة)?|الصحفي(?:ة)?|"
-    r"نویسنده(?:\u200cی| ی)? ?(?:مطلب|مقاله)?|نویسندگان|خبرنگار|گزارش(?:گر)?|گزارش از|مترجم|گفت‌وگو|تحریر|مصنف|رپورٹ|"
+    r"نویسنده(?:\u200cی| ی)? ?(?:مطلب|مقاله)?|نویسندگان|خبرنگار|گزارش(?:گر)?|گزارش از|مترجم|گفت‌وگو|تحریر|"
+    r"مصنف|رپورٹ|"
     r"作者|文|记者|記者|編集|著者|執筆|撰文|글|기자|작성자|تهیه و تنظیم"
 )
 _EITHER = rf"(?:(?:{_COLON_LABELS})\s*[:：|]|(?:{_LABELS})\s*:?)"
-_LABEL = re.compile(rf"^\W*{_EITHER}\s*(?=\S)", re.IGNORECASE)
+_LABEL = re.compile(rf"^[^\w(]*{_EITHER}\s*(?=\S)", re.IGNORECASE)
 _LABEL_ALONE = re.compile(rf"\W*{_EITHER}\s*", re.IGNORECASE)
 
 _GROUP = re.compile(
-    r"\s*(?:[;•●؛\n\t]|\s&\s|\s\+\s|\s(?:and|with|und|mit|et|avec|ve|и|та|en|och|og|dan|και|con|в|and by)\s)\s*"
+    r"\s*(?:[;•●؛\n\t]|\s&\s|\s\+\s|"
+    r"\s(?:and|with|und|mit|et|avec|ve|и|та|en|och|og|dan|και|con|в|and by)\s)\s*"
     r"|(?<=\w\s)(?=[Bb]y\s[A-Z])"
 )
 _COMMA = re.compile(r"\s*(?:[,،、/·]|\s[|–—-]{1,2}\s)\s*")
@@ -90,14 +99,18 @@ def authors_of(
 def people_of(raw: str | Sequence[str], site_names: Sequence[str] = ()) -> tuple[str, ...]:
     """The same, without what is an organisation or an outlet by its words: for fields that no reader sees."""
     keys = {key for name in site_names if len(key := letters(name)) >= _LONG_KEY}
-    names = authors_of([raw] if isinstance(raw, str) else [value for value in raw if not _NUMBER.search(value)], site_names)
+    names = authors_of(
+        [raw] if isinstance(raw, str) else [value for value in raw if not _NUMBER.search(value)], site_names
+    )
     return tuple(
         name
         for name in names
-        if not is_organisation(name) and not any(key in letters(name) and key != letters(name) for key in keys)
+        if not is_organisation(name)
+        and not any(key in letters(name) and key != letters(name) for key in keys)
     )
 
 
+@lru_cache(maxsize=512)
 def byline(line: str) -> tuple[str, ...] | None:
     """The people that a line names when it is nothing but a byline; None for any other line.
 
@@ -107,7 +120,9 @@ def byline(line: str) -> tuple[str, ...] | None:
     text = " ".join(line.split())
     if not 4 <= len(text) <= _LONGEST_BYLINE:
         return None
-    rest = _without_date(text) if any(map(str.isdigit, text)) else text
+    if not (has_label(text) or _DIGIT.search(text)):
+        return None
+    rest = _without_date(text)
     label = _LABEL.match(rest)
     if not label or (":" not in label[0] and _ends_a_sentence(rest)):
         return None
@@ -115,10 +130,11 @@ def byline(line: str) -> tuple[str, ...] | None:
     if len(rest.split()) > 14 or _reads_like_a_sentence(rest):
         return None
     names = authors_of(rest)
-    is_sure = ":" in label[0] or len(names) > 1 or any(" " in name for name in names) or find_date(text) is not None
+    is_sure = ":" in label[0] or any(" " in name for name in names) or find_date(text) is not None
     return names if names and is_sure else None  # `Von Anfang`, `By Friday`
 
 
+@lru_cache(maxsize=512)
 def has_label(line: str) -> bool:
     """True for a line that begins as bylines do."""
     return _LABEL.match(line) is not None
@@ -130,7 +146,9 @@ def is_label(line: str) -> bool:
 
 
 def _ends_a_sentence(text: str) -> bool:
-    return text.endswith((".", "!", "?", "؟", "…")) and not re.search(r"\b(?:Jr|Sr|[A-Z]|[A-Z]\.[A-Z])\.$", text)
+    return text.endswith((".", "!", "?", "؟", "…")) and not re.search(
+        r"\b(?:Jr|Sr|[A-Z]|[A-Z]\.[A-Z])\.$", text
+    )
 
 
 def _reads_like_a_sentence(text: str) -> bool:
@@ -141,12 +159,14 @@ def _reads_like_a_sentence(text: str) -> bool:
 
 
 def _people(raw: str, site_names: Sequence[str]) -> Iterator[str]:
-    text = html.unescape(raw)
+    text = html.unescape(raw) if "&" in raw else raw
     if _MACHINERY.search(text):
         return
     if "<" in text:
         text = _TAG.sub(" ", text)
-    text = " ".join(_without_date(_ADDRESS.sub(" , ", text)).split())
+    if "@" in text or "://" in text or "www." in text or "protected" in text:
+        text = _ADDRESS.sub(" , ", text)
+    text = " ".join(_without_date(text).split())
     text = _OTHER_WORK.sub("", _without_label(text)).partition(" | ")[0]  # an outlet stands behind the bar
     for i, group in enumerate(_GROUP.split(text)):
         parts = _COMMA.split(_without_label(group))

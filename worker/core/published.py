@@ -13,19 +13,22 @@ from worker.core.surroundings import Line
 from worker.core.timestamps import iso_form
 
 _PUBLISHED_METAS = (
-    "article:published_time", "og:article:published_time", "og:published_time", "og:pubdate", "datepublished",
-    "article:published", "article:post_date", "date.issued", "dc.date.issued", "dcterms.issued", "parsely-pub-date",
-    "sailthru.date", "bt:pubdate", "publish-date", "publishdate", "publish_date", "published_date", "pubdate",
-    "publication_date", "published", "release_date", "citation_publication_date", "rnews:datepublished",
-    "cxenseparse:recs:publishtime", "cxenseparse:publishtime", "weibo:article:create_at", "article.published",
-    "shareaholic:article_published_time", "dc.date.published", "dc.date", "dcterms.date", "dcterms.created",
-    "dc.date.created", "dc.created", "creation_date", "datecreated", "article:create_at", "article_date_original",
-    "originalpublicationdate", "gentime", "pub_date", "pubtime", "time", "date",
+    "article:published_time", "og:article:published_time", "og:published_time", "og:pubdate",
+    "datepublished", "article:published", "article:post_date", "date.issued", "dc.date.issued",
+    "dcterms.issued", "parsely-pub-date", "sailthru.date", "bt:pubdate", "publish-date", "publishdate",
+    "publish_date", "published_date", "pubdate", "publication_date", "published", "release_date",
+    "citation_publication_date", "rnews:datepublished", "cxenseparse:recs:publishtime",
+    "cxenseparse:publishtime", "weibo:article:create_at", "article.published",
+    "shareaholic:article_published_time", "dc.date.published", "dc.date", "dcterms.date",
+    "dcterms.created", "dc.date.created", "dc.created", "creation_date", "datecreated",
+    "article:create_at", "article_date_original", "originalpublicationdate", "gentime", "pub_date",
+    "pubtime", "time", "date",
 )  # fmt: skip
 _MODIFIED_METAS = (
-    "article:modified_time", "og:article:modified_time", "og:modified_time", "og:updated_time", "article:modified",
-    "article:updated", "article:updated_time", "datemodified", "dc.date.modified", "dcterms.modified", "lastmod",
-    "last-modified", "bt:moddate", "modified", "updated", "rnews:datemodified", "lastmodified", "revision_date",
+    "article:modified_time", "og:article:modified_time", "og:modified_time", "og:updated_time",
+    "article:modified", "article:updated", "article:updated_time", "datemodified", "dc.date.modified",
+    "dcterms.modified", "lastmod", "last-modified", "bt:moddate", "modified", "updated",
+    "rnews:datemodified", "lastmodified", "revision_date",
 )  # fmt: skip
 _UPDATED_NAME = re.compile(r"updat|modif|aktualis", re.IGNORECASE)
 _PUBLISHED_NAME = re.compile(r"publi[sc]|entry-date|post-?date|datecreated|created|posted", re.IGNORECASE)
@@ -95,7 +98,7 @@ def modified_in_head(page: PageMeta, language: str | None) -> Iterator[Dated]:
 
 
 def dates_in_lines(lines: Sequence[Line], language: str | None) -> tuple[list[Dated], list[Dated]]:
-    """The dates of the lines around the headline, nearest first: those of publication, and those of change."""
+    """The dates of the lines around the headline, surest first: of publication, and of change."""
     ranked: list[tuple[int, bool, Dated]] = []
     for line in lines:
         if not -_FARTHEST_BEFORE <= line.distance <= _FARTHEST_LINE or line.paragraphs > 1:
@@ -114,7 +117,7 @@ def dates_in_lines(lines: Sequence[Line], language: str | None) -> tuple[list[Da
 
 
 def _rank(line: Line, found: FoundDate) -> int | None:
-    """How surely a line tells the page's date, 0 the surest; None where its date is one that the text speaks of."""
+    """How surely a line tells the page's date, 0 the surest; None for a date that the text speaks of."""
     if found.is_whole_line:
         return 0
     before, after = line.text[: found.start].strip(), line.text[found.end :].strip()
@@ -167,14 +170,14 @@ def reconcile(told: Sequence[Dated], seen: Sequence[Dated], modified: Dated | No
 
 
 def _most_exact(dates: Sequence[Dated]) -> Dated | None:
-    """Of the dates on the day of the first, the one that tells most: with a time and a zone if one has them."""
+    """Of the dates on the day of the first, the one that tells most: with a time and a zone if any has."""
     return max(
         (dated for dated in dates if dated.day == dates[0].day), key=lambda d: len(d.iso), default=None
     )
 
 
 def _swapped(told: Dated, seen: Dated) -> bool:
-    """True where the visible date is the told one with day and month the other way round, and could be either."""
+    """True where the visible date is the told one with day and month swapped, and could be either."""
     return (
         told.is_certain
         and not seen.is_certain

@@ -21,8 +21,10 @@ _ARTICLE = re.compile(
     r"Article$|^(?:BlogPosting|LiveBlogPosting|Report|SocialMediaPosting|DiscussionForumPosting)$"
 )
 _WORK = frozenset(
-    "WebPage ItemPage CreativeWork Review Recipe HowTo Event VideoObject PodcastEpisode Blog QAPage Book AboutPage "
-    "ImageGallery MedicalWebPage ClaimReview Episode AudioObject".split()
+    """
+    WebPage ItemPage CreativeWork Review Recipe HowTo Event VideoObject PodcastEpisode Blog QAPage Book
+    AboutPage ImageGallery MedicalWebPage ClaimReview Episode AudioObject
+    """.split()
 )
 _INTO = ("@graph", "mainEntity", "mainEntityOfPage", "article", "itemReviewed")
 _CONTROL = re.compile(r"[\x00-\x1f\x7f]")
@@ -66,7 +68,7 @@ class StructuredData:
 
 
 def read_json_ld(scripts: Iterable[str]) -> StructuredData:
-    """What the JSON-LD scripts of a page describe. Scripts that cannot be mended are skipped; never raises."""
+    """What the JSON-LD scripts of a page describe. Scripts beyond mending are skipped; never raises."""
     nodes: list[Mapping[str, Any]] = []
     for script in scripts:
         value = _parse(script)

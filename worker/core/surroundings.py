@@ -3,15 +3,14 @@
 import re
 from collections.abc import Iterator
 from dataclasses import dataclass
-from itertools import chain
+from itertools import chain, islice
 
 from lxml import etree
 
 from worker.core.layout_words import AUTHOR, DATE, Asides, named_as, text_of
 from worker.core.people import has_label
+from worker.core.runs import Run, runs_after, runs_before
 
-_MOST_ELEMENTS_AFTER = 160
-_MOST_ELEMENTS_BEFORE = 30
 _MOST_LINES_AFTER = 16
 _MOST_LINES_BEFORE = 5
 _MOST_MARKED = 40
@@ -21,14 +20,6 @@ _PARAGRAPH = 140  # characters: the text has begun where lines of this length st
 _MOST_PARAGRAPHS = 2
 _LONGEST_CHAIN = 60
 _INLINE = ("a", "span", "b", "strong", "em", "i", "cite", "address", "time", "div", "p", "small", "font")
-_BLOCKS = frozenset(
-    "address article aside blockquote body center dd details dialog div dl dt fieldset figcaption figure footer form "
-    "h1 h2 h3 h4 h5 h6 header hr li main nav ol p pre section table tbody td tfoot th thead tr ul".split()
-)
-_UNSEEN = frozenset(
-    "script style noscript template svg select option textarea iframe object button input form nav blockquote figure "
-    "aside meta link".split()
-)
 _MARKED_TAGS = (
     "a",
     "span",
@@ -66,12 +57,28 @@ _TEXT_TAGS = (
 _YEAR = re.compile(r"[12\u0661\u0662\u06f1\u06f2]\d{3}|[./]\d\d\b")
 _LONGEST_DATE_LINE = 80
 _LONGEST_NAMES = 100
+_LONGEST_CATEGORY = 40
+_MOST_CATEGORY_RUNS = 6
+_CATEGORY = re.compile(
+    r"(?:^|[\s_-])(?:cat|category|categories|kategorie|rubrik|rubrique)(?:[\s_-]|$)", re.IGNORECASE
+)
 _LONGEST_SHORT = 120
 _FEW = 5  # elements in a byline
-_AUTHOR_PATHS = ("/author", "/autor", "/auteur", "author=", "/yazar", "/journalist", "/byline/", "/redakteur", "/writers/")
+_AUTHOR_PATHS = (
+    "/author",
+    "/autor",
+    "/auteur",
+    "author=",
+    "/yazar",
+    "/journalist",
+    "/byline/",
+    "/redakteur",
+    "/writers/",
+)
 _PEOPLE_PATHS = (
-    "/profile/", "/profil/", "/staff/", "/people/", "/person/", "/persons/", "/by/", "/reporter", "/contributor",
-    "/columnist", "/team/", "/user/", "/users/", "/bio/", "/firme/", "/editor/", "/avtor/", "/kirjoittaja/",
+    "/profile/", "/profil/", "/staff/", "/people/", "/person/", "/persons/", "/by/", "/reporter",
+    "/contributor", "/columnist", "/team/", "/user/", "/users/", "/bio/", "/firme/", "/editor/",
+    "/avtor/", "/kirjoittaja/",
 )  # fmt: skip
 
 
@@ -89,11 +96,11 @@ class Line:
 
 
 def lines_around(heading: etree._Element) -> list[Line]:
-    """The lines after the headline, into the first paragraphs, and then those right before it, nearest first."""
+    """The lines after the headline, into the first paragraphs, and then those right before it."""
     asides = Asides(heading)
     lines = []
     distance = paragraphs = 0
-    for run in _runs_after(heading):
+    for run in runs_after(heading):
         text = run.text()
         if not text or asides.holds(run.element):
             continue
@@ -104,7 +111,7 @@ def lines_around(heading: etree._Element) -> list[Line]:
         if paragraphs >= _MOST_PARAGRAPHS or distance >= _MOST_LINES_AFTER:
             break
     distance = 0
-    for run in _runs_before(heading):
+    for run in runs_before(heading):
         text = run.text()
         if not text or asides.holds(run.element):
             continue
@@ -128,27 +135,44 @@ def find_text(root: etree._Element, text: str) -> etree._Element | None:
     return None
 
 
+def category_near(heading: etree._Element) -> str | None:
+    """The category that a link right around the headline names, by its relation, its class or its path."""
+    before = islice(runs_before(heading), _MOST_CATEGORY_RUNS)
+    for run in chain(before, islice(runs_after(heading), _MOST_CATEGORY_RUNS)):
+        links = () if run.is_tail else chain(run.element.iterancestors("a"), run.element.iter("a"))
+        for link in links:
+            text = text_of(link)
+            if 1 < len(text) <= _LONGEST_CATEGORY and _is_category(link):
+                return text
+    return None
+
+
+def _is_category(link: etree._Element) -> bool:
+    if "category" in (link.get("rel") or "") or "/category/" in (link.get("href") or ""):
+        return True
+    above = link.getparent()
+    names = f"{link.get('class') or ''} {above.get('class') or '' if above is not None else ''}"
+    return _CATEGORY.search(names) is not None
+
+
 def marked_lines(root: etree._Element, anchor: etree._Element | None) -> list[Line]:
-    """The elements of the whole page that the markup calls the author's or the date's, and that are not aside."""
+    """The elements of the whole page that the markup calls the author's or the date's, none aside."""
     asides = Asides(anchor)
     lines: list[Line] = []
     for element in root.iter(*_MARKED_TAGS):
-        css = element.get("class")
-        if not (css and named_as(css) & (AUTHOR | DATE)) and not _is_named_otherwise(element):
+        css = element.get("class") or ""
+        if not named_as(f"{css} {element.get('rel') or ''} {element.get('itemprop') or ''}") & (
+            AUTHOR | DATE
+        ):
             continue
         if len(element) > _MOST_CHILDREN or asides.holds(element):
             continue
         text = text_of(element)
         if 1 < len(text) <= _LONGEST_LABEL:
-            lines.append(_line(_Run(element), text, len(lines) + 1, 0))
+            lines.append(_line(Run(element), text, len(lines) + 1, 0))
             if len(lines) >= _MOST_MARKED:
                 break
     return lines
-
-
-def _is_named_otherwise(element: etree._Element) -> bool:
-    rel = element.get("rel") if element.tag == "a" else None
-    return bool(rel and "author" in rel) or bool(_prop_bits(element.get("itemprop") or ""))
 
 
 def dated_texts(root: etree._Element, anchor: etree._Element | None) -> Iterator[str]:
@@ -167,24 +191,18 @@ def labelled_texts(root: etree._Element, anchor: etree._Element | None) -> Itera
     asides = Asides(anchor)
     for element in root.iter("p", "div", "span", "td", "li", "em", "i", "strong", "address"):
         start = element.text
-        if start and len(start) <= _LONGEST_SHORT and len(element) < _FEW and has_label(start.lstrip() + " x"):
+        if (
+            start
+            and len(start) <= _LONGEST_SHORT
+            and len(element) < _FEW
+            and has_label(start.lstrip() + " x")
+        ):
             text = text_of(element)
             if len(text) <= _LONGEST_SHORT and not asides.holds(element):
                 yield text
 
 
-@dataclass(frozen=True, slots=True)
-class _Run:
-    """A run of text: all of an element, or what stands behind one inside its parent."""
-
-    element: etree._Element
-    is_tail: bool = False
-
-    def text(self) -> str:
-        return " ".join((self.element.tail or "").split()) if self.is_tail else text_of(self.element)
-
-
-def _line(run: _Run, text: str, distance: int, paragraphs: int) -> Line:
+def _line(run: Run, text: str, distance: int, paragraphs: int) -> Line:
     own = around = 0
     links, named = [], []
     for inner in () if run.is_tail else chain((run.element,), run.element.iterdescendants(*_INLINE)):
@@ -218,7 +236,7 @@ def _prop_bits(prop: str) -> int:
 
 
 def _is_authors(element: etree._Element, line: str) -> bool:
-    """True for what the markup calls the author, and for a link to a page of people that is most of its line."""
+    """True for what the markup calls the author, and for a link to a person that is most of its line."""
     if (element.get("itemprop") or "") in ("author", "creator"):
         return True
     if element.tag != "a":
@@ -227,67 +245,3 @@ def _is_authors(element: etree._Element, line: str) -> bool:
     if "author" in (element.get("rel") or "") or any(part in href for part in _AUTHOR_PATHS):
         return True
     return any(part in href for part in _PEOPLE_PATHS) and 2 * len(text_of(element)) >= len(line)
-
-
-def _is_leaf(node: etree._Element) -> bool:
-    """True for an element without blocks in it, or with text of its own."""
-    if len(node) == 0 or (node.text and node.text.strip()):
-        return True
-    return next(node.iterdescendants(*_BLOCKS), None) is None
-
-
-def _runs_after(start: etree._Element) -> Iterator[_Run]:
-    """The runs of text in document order after `start`."""
-    budget = _MOST_ELEMENTS_AFTER
-    for above in (start, *start.iterancestors()):
-        if above.tag in ("body", "html"):
-            return
-        yield from _tail(above)
-        for sibling in above.itersiblings():
-            for run in _runs_in(sibling, budget):
-                budget -= 1
-                yield run
-            yield from _tail(sibling)
-            budget -= 1
-            if budget <= 0:
-                return
-
-
-def _runs_before(start: etree._Element) -> Iterator[_Run]:
-    """The runs of text right before `start`, nearest first."""
-    budget = _MOST_ELEMENTS_BEFORE
-    for above in (start, *start.iterancestors()):
-        if above.tag in ("body", "html", "main"):
-            return
-        for sibling in above.itersiblings(preceding=True):
-            yield from _tail(sibling)
-            runs = list(_runs_in(sibling, budget))
-            yield from reversed(runs)
-            budget -= len(runs) + 1
-            if budget <= 0:
-                return
-
-
-def _tail(element: etree._Element) -> Iterator[_Run]:
-    if element.tail and element.tail.strip():
-        yield _Run(element, is_tail=True)
-
-
-def _runs_in(root: etree._Element, budget: int) -> Iterator[_Run]:
-    """The runs of text of a subtree in document order, as far as the budget of elements goes."""
-    node: etree._Element | None = root
-    for _ in range(budget):
-        if node is None:
-            return
-        if isinstance(node.tag, str) and node.tag not in _UNSEEN:
-            if not _is_leaf(node):
-                node = node[0]
-                continue
-            yield _Run(node)
-        while node is not root and node.getnext() is None:
-            yield from _tail(node)
-            node = node.getparent()
-        if node is root:
-            return
-        yield from _tail(node)
-        node = node.getnext()

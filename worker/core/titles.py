@@ -41,10 +41,10 @@ def choose_title(page: PageMeta, site_names: Sequence[str]) -> Title | None:
     sites = {letters(name) for name in site_names if name}
     only_h1 = sum(heading.level == 1 and not heading.is_aside for heading in page.headings) == 1
     weights: dict[str, float] = {}
-    for title in told:
-        key = letters(title.text)
-        weights[key] = max(title.weight, weights.get(key, 0.0))
-    words = {frozenset(_WORD.findall(shadow(title.text))) for title in told}
+    for known in told:
+        key = letters(known.text)
+        weights[key] = max(known.weight, weights.get(key, 0.0))
+    words = {frozenset(_WORD.findall(shadow(known.text))) for known in told}
     best: tuple[float, Title] | None = None
     for position, heading in enumerate(sorted(page.headings, key=lambda heading: heading.level)):
         if best and best[0] >= _CERTAIN and heading.level > 1:
@@ -56,26 +56,35 @@ def choose_title(page: PageMeta, site_names: Sequence[str]) -> Title | None:
     if best and best[0] >= _ENOUGH:
         return best[1]
     if told:
-        first = max(told, key=lambda title: title.weight)
+        first = max(told, key=lambda known: known.weight)
         return Title(first.text, first.evidence)
     return best[1] if best and best[0] > 0 else None
 
 
 def _blog_names(page: PageMeta) -> Iterator[str]:
-    """A first heading that repeats the last part of the title, behind a longer one, is the site's name."""
+    """A first heading that repeats one end of the title is the site's name, where the rest is the headline.
+
+    The rest is, if another heading says it, or if it is the longer beginning and no other title says the end.
+    """
     parts = segments(page.title or "")
-    if len(parts) < 2 or len(letters(parts[0])) <= len(letters(parts[-1])):
+    if len(parts) < 2:
         return
+    firsts = {letters(heading.text) for heading in page.headings if heading.level == 1}
+    shown = {letters(heading.text) for heading in page.headings}
+    for end, rest in ((parts[-1], parts[:-1]), (parts[0], parts[1:])):
+        if letters(end) in firsts and letters("".join(rest)) in shown - {letters(end)}:
+            yield end
+            return
     last = letters(parts[-1])
     titles = {letters(value) for _, value in page.meta("og:title")}
     titles.update(letters(article.headline) for article in page.structured.articles if article.headline)
-    if last not in titles and any(
-        heading.level == 1 and letters(heading.text) == last for heading in page.headings
-    ):
+    if last in firsts - titles and len(letters(parts[0])) > len(last):
         yield parts[-1]
 
 
-def _weigh(heading: Heading, weights: Mapping[str, float], told: set[frozenset[str]], sites: set[str]) -> tuple[float, Title]:
+def _weigh(
+    heading: Heading, weights: Mapping[str, float], told: set[frozenset[str]], sites: set[str]
+) -> tuple[float, Title]:
     """How surely a heading is the headline, and the part of it that is."""
     title, match = _matched(heading, weights, told)
     score = (0.0, 2.0, 0.4, 0.0)[heading.level] + heading.is_marked * 0.8 + match * 4
@@ -85,7 +94,9 @@ def _weigh(heading: Heading, weights: Mapping[str, float], told: set[frozenset[s
     return score, title
 
 
-def _matched(heading: Heading, weights: Mapping[str, float], told: set[frozenset[str]]) -> tuple[Title, float]:
+def _matched(
+    heading: Heading, weights: Mapping[str, float], told: set[frozenset[str]]
+) -> tuple[Title, float]:
     """The part of a heading that is the headline, and how well it matches what the head tells, 0 to 1."""
     evidence = f"h{heading.level}"
     whole = weights.get(letters(heading.text), 0.0)
@@ -94,7 +105,9 @@ def _matched(heading: Heading, weights: Mapping[str, float], told: set[frozenset
     if weight > max(whole, _SEGMENT):
         return Title(part, evidence, heading), 1.0
     if whole:
-        return Title(heading.text, evidence, heading), 1.0 if whole > _SEGMENT else _segment_match(heading.text)
+        return Title(heading.text, evidence, heading), 1.0 if whole > _SEGMENT else _segment_match(
+            heading.text
+        )
     words = frozenset(_WORD.findall(shadow(heading.text)))
     match = max((_overlap(words, other) for other in told), default=0.0)
     return Title(heading.text, evidence, heading), match if match >= 0.4 else 0.0
@@ -110,7 +123,7 @@ def _overlap(one: frozenset[str], other: frozenset[str]) -> float:
 
 
 def _parts(heading: Heading) -> Iterator[str]:
-    """The heading without the pieces at its start or its end: kickers and labels have elements of their own."""
+    """The heading without pieces at its start or end: kickers and labels have elements of their own."""
     pieces = heading.pieces
     half = len(heading.text) / 2
     for i in range(1, min(len(pieces), 4)):
@@ -161,7 +174,7 @@ def segments(title: str) -> list[str]:
 
 
 def without_site(title: str, site_names: Iterable[str]) -> str:
-    """A title without the site's name before or after a separator; the title itself where nothing else is left."""
+    """A title without the site's name before or after a separator; whole where nothing else is left."""
     keys = [key for name in site_names if (key := letters(name))]
     for _ in range(3):
         shorter = _shorter(title, keys)

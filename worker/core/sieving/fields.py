@@ -32,7 +32,8 @@ class Fields:
 def take_fields(draft: Draft) -> Fields:
     """Cut date lines, bylines, source credits, datelines and image file names; give what they told."""
     fields = Fields()
-    opening = draft.first_paragraph() + 3  # a dateline stands no further down
+    # a dateline stands no further down
+    opening = min(draft.first_paragraph() + 3, len(draft.blocks))
     for i in list(draft.kept()):
         text = draft.blocks[i].text
         if i <= opening or draft.words[i] <= _DATELINE_WORDS:
@@ -47,7 +48,7 @@ def take_fields(draft: Draft) -> Fields:
 def _take_head_credits(draft: Draft, opening: int, fields: Fields) -> None:
     """Credits that extraction has left out already, between the headline and the first paragraph."""
     headline = next((i for i in range(opening) if draft.blocks[i].tag == "h1"), opening)
-    for i in range(headline + 1, min(opening, len(draft.blocks))):
+    for i in range(headline + 1, opening):
         decision = draft.decisions[i]
         if decision.keep or decision.kind is not None or draft.words[i] > _FIELD_WORDS:
             continue
