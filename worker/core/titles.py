@@ -57,6 +57,8 @@ def choose_title(page: PageMeta, site_names: Sequence[str]) -> Title | None:
         return best[1]
     if told:
         first = max(told, key=lambda known: known.weight)
+        if letters(first.text) in sites:
+            return None  # a page that names its site only has no headline
         return Title(first.text, first.evidence)
     return best[1] if best and best[0] > 0 else None
 
