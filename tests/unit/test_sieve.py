@@ -85,6 +85,11 @@ class TestSections:
         sieved = sieve_html(f"<p>{LONG}</p>{teaser}<p>{OTHER}</p>", rules)
         assert sieved.paragraphs == (LONG, OTHER)
 
+    def test_a_list_at_the_top_of_a_wrapper_does_not_take_the_text_after_it(self, rules: RuleSet) -> None:
+        box = "<div><h3>Related articles</h3><ul><li>Ferry adds trips</li></ul></div>"
+        sieved = sieve_html(f"<p>{LONG}</p><p>{THIRD}</p><div>{box}<p>{OTHER}</p></div>", rules)
+        assert sieved.paragraphs == (LONG, THIRD, OTHER)
+
     def test_a_heading_does_not_take_the_article_around_it(self, rules: RuleSet) -> None:
         sieved = sieve_html(f"<div><h3>Related articles</h3><p>{LONG}</p><p>{OTHER}</p></div>", rules)
         assert sieved.paragraphs == (LONG, OTHER)

@@ -79,15 +79,23 @@ def _after_article(draft: Draft, heading: int) -> bool:
 
 
 def _own_container_end(draft: Draft, heading: int) -> int | None:
-    """The end of the widest element that the heading opens, when that is more than the heading alone."""
-    end = None
+    """The end of the widest element that the heading opens, when that is more than the heading alone.
+
+    An element around a list that was found already must not bring running text in: it is the article's.
+    """
+    end, held = None, 0
     whole = draft.weight(0, len(draft.blocks))
     for node in draft.view.ancestors(draft.blocks[heading].node):
         container = draft.view.containers[node]
-        if container.first != heading or draft.weight(heading, container.end) > _ARTICLE_SHARE * whole:
+        weight = draft.weight(heading, container.end)
+        if (
+            container.first != heading
+            or weight > _ARTICLE_SHARE * whole
+            or (end is not None and weight > held)
+        ):
             break
         if container.end > heading + 1:
-            end = container.end
+            end, held = container.end, weight
     return end
 
 
