@@ -2,6 +2,7 @@
 
 import time
 from collections.abc import Iterator, Sequence
+from contextlib import ExitStack, contextmanager
 from types import TracebackType
 from typing import NamedTuple, Self
 
@@ -9,12 +10,14 @@ from kafka import KafkaConsumer, OffsetAndMetadata, TopicPartition
 from kafka.errors import KafkaError
 
 from worker.adapters.kafka.config import consumer_options, transactional_options
+from worker.adapters.kafka.deadline import DeadlinePassed, Helper
 from worker.adapters.kafka.producer import BoundedProducer, told
 from worker.pipeline.ports import Message, Outgoing, Partition, StreamUnavailable
 from worker.pipeline.replays import PutBack
 from worker.settings import Settings
 
 _CALL_SECONDS = 30.0
+_CLOSE_MS = 5_000
 _POLL_MS = 500
 
 
@@ -44,29 +47,26 @@ class DeadLetters:
             "group_id": self._group,
             "auto_offset_reset": "earliest",
         }
-        try:
+        with ExitStack() as stack, self._errors_told():
             self._consumer = KafkaConsumer(**options)
+            stack.callback(self._consumer.close, autocommit=False, timeout_ms=_CLOSE_MS)
             self._producer = BoundedProducer(**transactional_options(self._settings, self._group))
-            self._producer.init_transactions()
+            stack.callback(self._producer.discard)
+            self._init_transactions()
             self._begin()
-        except KafkaError as error:
-            raise self._unavailable(error) from error
+            self._open = stack.pop_all()
         return self
 
     def __exit__(
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
-        self._producer.discard()
-        self._consumer.close(autocommit=False, timeout_ms=5_000)
+        self._open.close()
 
     def read(self) -> Iterator[Message]:
         """Every letter that was not put back, in order within a partition, up to the end as it was."""
         idle_since = time.monotonic()
-        while self._open_partitions():
-            try:
-                polled = self._consumer.poll(timeout_ms=_POLL_MS)
-            except KafkaError as error:
-                raise self._unavailable(error) from error
+        while self._is_open():
+            polled = self._poll()
             if polled:
                 idle_since = time.monotonic()
             elif time.monotonic() - idle_since > _CALL_SECONDS:
@@ -83,6 +83,7 @@ class DeadLetters:
 
         Raises:
             TooScattered: the letters are too many and too far apart to be remembered; nothing was published.
+            Unpublishable: with the pages that are too large; nothing was published.
         """
         for letter in letters:
             self._put_back[TopicPartition(*letter.dead.partition)].add(letter.dead.offset)
@@ -91,13 +92,18 @@ class DeadLetters:
             done = self._put_back[partition]
             done.close_up_to(self._seen[partition])
             commits[partition] = OffsetAndMetadata(done.first_open, done.encode(), -1)
-        try:
+        with self._errors_told():
             self._producer.begin_transaction()
             self._producer.send_all([letter.page for letter in letters], _CALL_SECONDS)
             self._producer.send_marks_within(commits, self._group, _CALL_SECONDS)
             self._producer.commit_within(_CALL_SECONDS)
-        except KafkaError as error:
-            raise self._unavailable(error) from error
+
+    def _init_transactions(self) -> None:
+        helper = Helper("kafka-replay")
+        try:
+            helper.call(self._producer.init_transactions, _CALL_SECONDS)
+        finally:
+            helper.end()
 
     def _begin(self) -> None:
         topic = self._settings.dead_topic
@@ -115,12 +121,26 @@ class DeadLetters:
             self._seen[partition] = []
             self._consumer.seek(partition, max(done.first_open, starts[partition]))
 
-    def _open_partitions(self) -> list[TopicPartition]:
+    def _is_open(self) -> bool:
+        """Whether something is left to be read."""
         timeout = _CALL_SECONDS * 1000
-        return [p for p, end in self._ends.items() if self._consumer.position(p, timeout_ms=timeout) < end]
+        with self._errors_told():
+            return any(
+                self._consumer.position(partition, timeout_ms=timeout) < end
+                for partition, end in self._ends.items()
+            )
 
-    def _unavailable(self, error: Exception) -> StreamUnavailable:
-        return StreamUnavailable(f"Kafka at {self._settings.kafka_bootstrap_servers}: {told(error)}")
+    def _poll(self) -> dict[TopicPartition, list["KafkaConsumer.Record"]]:
+        with self._errors_told():
+            return dict(self._consumer.poll(timeout_ms=_POLL_MS))
+
+    @contextmanager
+    def _errors_told(self) -> Iterator[None]:
+        try:
+            yield
+        except (KafkaError, DeadlinePassed) as error:
+            servers = self._settings.kafka_bootstrap_servers
+            raise StreamUnavailable(f"Kafka at {servers}: {told(error)}") from error
 
 
 def _message(record: "KafkaConsumer.Record") -> Message:

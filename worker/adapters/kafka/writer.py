@@ -1,5 +1,6 @@
 """A plain writer of messages to topics, for the commands: batches, acknowledged by all replicas."""
 
+from collections.abc import Sequence
 from types import TracebackType
 from typing import Self
 
@@ -20,7 +21,7 @@ class TopicWriter:
 
     Raises on any call:
         StreamUnavailable: the brokers are out of reach, or do not take a batch in time.
-        Unpublishable: with the messages that are too large.
+        Unpublishable: with the messages that the brokers refuse for good.
     """
 
     def __init__(self, settings: Settings) -> None:
@@ -30,7 +31,7 @@ class TopicWriter:
 
     def __enter__(self) -> Self:
         try:
-            self._producer = BoundedProducer(**plain_options(self._settings))
+            self._producer = _Producer(**plain_options(self._settings))
         except KafkaError as error:
             servers = self._settings.kafka_bootstrap_servers
             raise StreamUnavailable(f"no Kafka at {servers} ({told(error)})") from error
@@ -45,6 +46,10 @@ class TopicWriter:
         finally:
             self._producer.discard()
 
+    def fits(self, message: Outgoing) -> bool:
+        """Whether the message is not larger than kafka_max_request_size."""
+        return self._producer.fits(message)
+
     def send(self, message: Outgoing) -> None:
         """Send a message, with its batch when that is full."""
         self._batch.append(message)
@@ -58,4 +63,20 @@ class TopicWriter:
         try:
             self._producer.send_all(batch, _SEND_SECONDS)
         except KafkaError as error:
-            raise StreamUnavailable(f"Kafka did not take {len(batch)} messages ({told(error)})") from error
+            servers = self._settings.kafka_bootstrap_servers
+            if missing := self._producer.unknown_topics(batch):
+                step = "`pagesieve topics` creates it"
+                raise StreamUnavailable(
+                    f"no topic {', '.join(missing)} in Kafka at {servers}; {step}"
+                ) from error
+            raise StreamUnavailable(f"Kafka at {servers} did not take messages: {told(error)}") from error
+
+
+class _Producer(BoundedProducer):
+    def unknown_topics(self, messages: Sequence[Outgoing]) -> list[str]:
+        """The topics of these that the brokers have not told of."""
+        topics = {message.topic for message in messages}
+        return sorted(topic for topic in topics if not self._metadata.partitions_for_topic(topic))
+
+    def fits(self, message: Outgoing) -> bool:
+        return self._size_of(message) <= int(self.config["max_request_size"])

@@ -1,0 +1,87 @@
+"""Servers for every test that wants one: real ones, started when first asked for, ended with the session."""
+
+import itertools
+import os
+import uuid
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+from typing import NoReturn
+
+import pytest
+
+from tests.servers.kafka import Kafka, KafkaCluster, open_kafka
+from tests.servers.processes import MissingServerError
+from tests.servers.redis import RedisServer
+from worker.embedded import EmbeddedError, EmbeddedServers
+
+
+@dataclass
+class Names:
+    """Names that no other test uses."""
+
+    prefix: str = field(default_factory=lambda: uuid.uuid4().hex[:8])
+    _numbers: Iterator[int] = field(default_factory=itertools.count)
+
+    def new(self, what: str) -> str:
+        """A fresh name that tells what it is of: a topic, a group, a transactional.id."""
+        return f"test-{self.prefix}-{what}-{next(self._numbers)}"
+
+
+@pytest.fixture
+def names() -> Names:
+    return Names()
+
+
+@pytest.fixture(scope="session")
+def embedded(tmp_path_factory: pytest.TempPathFactory) -> Iterator[EmbeddedServers]:
+    """The embedded broker and cache: `bootstrap_servers`, `redis_url`."""
+    servers = EmbeddedServers(tmp_path_factory.mktemp("embedded"))
+    try:
+        servers.start()
+    except EmbeddedError as error:
+        without(str(error))
+    yield servers
+    servers.stop()
+
+
+@pytest.fixture(scope="session")
+def kafka(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Kafka]:
+    """A real Apache Kafka of one node, or the one that PAGESIEVE_TEST_KAFKA names."""
+    try:
+        server = open_kafka(tmp_path_factory.mktemp("kafka"))
+    except MissingServerError as error:
+        without(str(error))
+    yield server
+    if isinstance(server, KafkaCluster):
+        server.close()
+
+
+@pytest.fixture(scope="session")
+def kafka3(tmp_path_factory: pytest.TempPathFactory) -> Iterator[KafkaCluster]:
+    """A real Apache Kafka of three nodes that a test may kill and start again; it leaves them all running."""
+    cluster = KafkaCluster(tmp_path_factory.mktemp("kafka3"), nodes=3)
+    try:
+        cluster.open()
+    except MissingServerError as error:
+        without(str(error))
+    yield cluster
+    cluster.close()
+
+
+@pytest.fixture(scope="session")
+def redis_server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[RedisServer]:
+    """A real redis-server; a test that stops or freezes it starts or thaws it again."""
+    server = RedisServer(tmp_path_factory.mktemp("redis"))
+    try:
+        server.start()
+    except MissingServerError as error:
+        without(str(error))
+    yield server
+    server.stop()
+
+
+def without(reason: str) -> NoReturn:
+    """Skip on a machine that lacks a server; in CI that is a failure."""
+    if os.environ.get("CI") == "true":
+        pytest.fail(reason)
+    pytest.skip(reason)

@@ -1,0 +1,64 @@
+"""Clients that tell why they cannot connect, and leave nothing behind when they cannot."""
+
+from typing import Any
+
+from kafka.errors import KafkaConnectionError, KafkaError, KafkaTimeoutError
+
+from worker.adapters.kafka.deadline import Budget
+
+_REASON_SECONDS = 2.0
+
+
+class Connecting:
+    """To be put before a client of kafka-python 3.0.12 that has a thread of its own.
+
+    By itself such a client writes the reason to the log (a wrong password, a certificate that is not
+    trusted), tries again until the time is over, raises a timeout without the reason, and leaves its
+    thread running.
+    """
+
+    _client: Any
+    _manager: Any
+    _net: Any
+
+    def __init__(self, **options: Any):
+        try:
+            super().__init__(**options)
+        except KafkaTimeoutError as error:
+            reason = self._reason() or error
+            self._client.close()
+            raise reason from None
+        except BaseException:
+            if hasattr(self, "_client"):
+                self._client.close()
+            raise
+
+    def _reason(self) -> KafkaError | None:
+        # A broker that refuses a user says so and hangs up. When both come together kafka-python sees the
+        # end of the connection only, so one attempt does not tell.
+        budget = Budget(_REASON_SECONDS)
+        reason: KafkaError | None = None
+        while budget.left and (reason is None or isinstance(reason, KafkaConnectionError)):
+            try:
+                self._net.run(self._call_once)
+            except KafkaTimeoutError:
+                break
+            except KafkaError as error:
+                reason = error
+            else:
+                break
+        return reason
+
+    async def _call_once(self) -> None:
+        node = self._manager.cluster.bootstrap_brokers()[0].node_id
+        pause = self._manager.connection_delay(node)
+        if pause > 0:
+            await self._net.sleep(pause)
+        connection = self._manager.get_connection(
+            node,
+            timeout_ms=1000 * _REASON_SECONDS,
+            pop_on_close=False,
+            refresh_metadata_on_err=False,
+            reset_backoff_on_connect=False,
+        )
+        await connection

@@ -1,0 +1,212 @@
+"""The consumer group and its transactions: `ports.Stream` on Kafka."""
+
+import logging
+import time
+from collections.abc import Iterable, Mapping, Sequence
+
+from kafka import TopicPartition
+from kafka.errors import AuthorizationError, KafkaConnectionError, KafkaError, SaslAuthenticationFailedError
+
+from worker.adapters.kafka.deadline import Budget, DeadlinePassed
+from worker.adapters.kafka.holdings import STEP_SECONDS, Holdings
+from worker.adapters.kafka.member import Member
+from worker.adapters.kafka.producer import Offsets, told
+from worker.adapters.kafka.publisher import PlainPublisher, Publisher, TransactionalPublisher
+from worker.pipeline.ports import (
+    Message,
+    Outgoing,
+    Partition,
+    PublishFailed,
+    StreamListener,
+    StreamUnavailable,
+)
+from worker.settings import Delivery, Settings
+
+log = logging.getLogger(__name__)
+
+
+class KafkaStream:
+    """A member of the group and the producer of its results. Used by one thread.
+
+    What keeps a page from being lost or doubled, whatever dies:
+
+    - What is in flight belongs to one membership of the group, a generation and a member's id. Its offsets
+      are committed in the name of that membership and no other, and the brokers refuse one of the past.
+    - With every change of the membership, and with every commit that failed or may have, everything in
+      flight is dropped and every position is read anew from the committed offsets. kafka-python keeps the
+      positions of partitions that come back to the same member, where others may have moved on.
+    - Committed offsets are read only when there is a producer: making one ends what the last one left open.
+    """
+
+    def __init__(self, settings: Settings):
+        self._settings = settings
+        self._publisher = self._make_publisher()
+        self._member: Member | None = None
+        self._member_failures = 0  # members lost or not made, since the last poll that came back
+        self._holdings: Holdings | None = None
+        self._void = False  # a commit failed: what is in flight is to be dropped
+
+    def start(self, listener: StreamListener) -> None:
+        """Connect and fence earlier owners of the transactional.id; polling joins the group.
+
+        Raises:
+            StreamUnavailable: when Kafka cannot be reached within the connect timeout, refuses this user, or
+                lacks a topic.
+        """
+        self._holdings = Holdings(self._settings, listener)
+        budget = Budget(self._settings.kafka_connect_timeout)
+        while (problem := self._connect()) is not None:
+            if budget.left == 0:
+                raise StreamUnavailable(problem)
+            time.sleep(min(0.5, budget.left))
+
+    def poll(self, timeout: float, max_records: int) -> Sequence[Message]:
+        """Messages in order within each partition; none when `timeout` passes.
+
+        Raises:
+            StreamUnavailable: when the bounded retries are used up.
+        """
+        budget = Budget(timeout)
+        while True:
+            messages = self._round(self._held, budget, max_records)
+            if messages or budget.left == 0:
+                return messages
+
+    def publish(self, messages: Sequence[Outgoing], offsets: Mapping[Partition, int]) -> None:
+        """Publish the messages and commit the offsets (each the next one to read) as one step.
+
+        Raises:
+            PublishFailed: when the step was undone: `dropped` is called in the next poll.
+            Unpublishable: when Kafka refuses some of the messages for good: nothing is dropped.
+            StreamUnavailable: when the bounded retries are used up.
+            ValueError: for an offset beyond the messages of this membership.
+        """
+        group = self._held.group
+        if self._void or group is None:
+            raise PublishFailed("the membership that these pages were read in has ended")
+        if not self._held.current:
+            self._void = True
+            raise PublishFailed("the group has moved on since these pages were read")
+        marked = {TopicPartition(*partition): offset for partition, offset in offsets.items()}
+        self._held.check(marked)
+        if not messages and not marked:
+            return
+        try:
+            self._publisher.publish(messages, marked, group)
+        except PublishFailed:
+            self._void = True
+            raise
+
+    def pause(self, partitions: Iterable[Partition]) -> None:
+        """Fetch no more of these; polling goes on."""
+        self._held.pause(partitions)
+
+    def resume(self, partitions: Iterable[Partition]) -> None:
+        """Fetch these again."""
+        self._held.resume(partitions)
+
+    def lag(self) -> Mapping[Partition, int]:
+        """Messages after the position, of each partition assigned, as far as known. Never blocks."""
+        return self._held.lag()
+
+    def joined(self) -> bool:
+        """True while the member has a stable place in its group and a producer that works."""
+        return self._publisher.ready and self._held.current
+
+    def close(self, timeout: float) -> None:
+        """Leave the group and close, within `timeout`. Never raises."""
+        budget = Budget(timeout)
+        if self._member is not None:
+            self._member.close(budget.left)
+            self._member = None
+        self._publisher.close(budget.left)
+
+    @property
+    def _held(self) -> Holdings:
+        if self._holdings is None:
+            raise RuntimeError("the stream is not started")
+        return self._holdings
+
+    def _make_publisher(self) -> Publisher:
+        settings = self._settings
+        if settings.delivery is Delivery.EXACTLY_ONCE:
+            return TransactionalPublisher(settings, settings.transactional_id)
+        return PlainPublisher(settings, self._commit)
+
+    def _commit(self, offsets: Offsets, seconds: float) -> None:
+        if self._member is None:
+            raise PublishFailed("there is no consumer at the moment")
+        self._member.commit(offsets, seconds)
+
+    def _connect(self) -> str | None:
+        """One attempt to have everything at hand; what is missing, in a line."""
+        servers = self._settings.kafka_bootstrap_servers
+        try:
+            self._member = self._member or self._new_member()
+            topics = self._member.topics()
+        except (AuthorizationError, SaslAuthenticationFailedError) as error:
+            raise StreamUnavailable(f"Kafka at {servers} refuses this user: {told(error)}") from error
+        except (KafkaError, DeadlinePassed) as error:
+            return f"Kafka at {servers} cannot be reached: {told(error)}{self._hint(error)}"
+        wanted = {self._settings.raw_topic, self._settings.articles_topic, self._settings.dead_topic}
+        if missing := sorted(wanted - topics):
+            return f"no topic {', '.join(missing)} in Kafka at {servers}; `pagesieve topics` creates it"
+        if not self._publisher.ensure():
+            return f"Kafka at {servers} gives no producer; `pagesieve check` tells more"
+        return None
+
+    def _hint(self, error: Exception) -> str:
+        log_in = self._settings.kafka_security_protocol.startswith("SASL_")
+        hung_up = isinstance(error, KafkaConnectionError) and "disconnected" in str(error)
+        return "; it hung up, as it does on a user or password that it does not know" * (log_in and hung_up)
+
+    def _round(self, held: Holdings, budget: Budget, max_records: int) -> list[Message]:
+        """One look at the group and one poll: a short one as long as something is missing."""
+        if self._void:
+            self._void = False
+            held.drop()
+        ready = self._publisher.ensure()
+        member = self._member or self._replace_member()
+        if member is None:
+            time.sleep(min(STEP_SECONDS, budget.left))
+            return []
+        try:
+            if ready:
+                held.find_positions()
+            held.look_at_ends()
+            seconds = budget.left if held.settled else min(STEP_SECONDS, budget.left)
+            returned = member.poll(seconds, max_records, held.on_event)
+        except DeadlinePassed as error:
+            self._lose_member(error)
+            return []
+        if returned.error is not None:
+            self._lose_member(returned.error)
+            return []
+        self._member_failures = 0
+        return held.deliver(returned.get())
+
+    def _new_member(self) -> Member:
+        member = Member(self._settings)
+        self._held.belong_to(member)
+        return member
+
+    def _replace_member(self) -> Member | None:
+        try:
+            self._member = self._new_member()
+        except (KafkaError, DeadlinePassed) as error:
+            self._count_member_failure(error)
+        return self._member
+
+    def _lose_member(self, error: BaseException) -> None:
+        lost, self._member = self._member, None
+        self._held.belong_to(None)
+        if lost is not None:
+            lost.give_up()
+        self._count_member_failure(error)
+
+    def _count_member_failure(self, error: BaseException) -> None:
+        self._member_failures += 1
+        log.warning("Kafka consumer replaced, failure %d in a row: %s", self._member_failures, told(error))
+        hopeless = isinstance(error, AuthorizationError | SaslAuthenticationFailedError)
+        if hopeless or self._member_failures > self._settings.kafka_max_rebuilds:
+            raise StreamUnavailable(f"the Kafka consumer does not work: {told(error)}") from error
