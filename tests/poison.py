@@ -4,15 +4,26 @@ import ctypes
 import os
 import signal
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 
+from worker.core.options import CleanOptions
 from worker.core.records import Article, Outcome, Page
-from worker.pipeline.child import Clean
+from worker.pipeline.child import Clean, build_cleaner
 
 
 def build_poisonable() -> Clean:
     """The factory that a child calls."""
     return clean_or_die
+
+
+def build_poisonable_worker(rule_texts: Mapping[str, str], options: CleanOptions) -> Clean:
+    """The factory of a whole worker, whose pages may be poison too."""
+    clean = build_cleaner(rule_texts, options)
+
+    def clean_or_die_of(page: Page) -> Outcome:
+        return clean_or_die(page) if _command(page) in _POISON else clean(page)
+
+    return clean_or_die_of
 
 
 def build_nothing() -> Clean:
@@ -27,12 +38,16 @@ def build_in_a_dying_process() -> Clean:
 
 def clean_or_die(page: Page) -> Outcome:
     """Do what the page's body says; any other text becomes an article, with the child's process id."""
-    command = page.body.split(b" ")[0].decode("ascii", "replace")
+    command = _command(page)
     if command in _POISON:
         _POISON[command]()
     if command == "sleep":
         time.sleep(float(page.body.split(b" ")[1]))
     return Article((page.body[:100].decode("utf-8", "replace"),), title=str(os.getpid()))
+
+
+def _command(page: Page) -> str:
+    return page.body.split(b" ")[0].decode("ascii", "replace")
 
 
 def _hang() -> None:

@@ -25,7 +25,7 @@ from worker.core.options import CleanOptions
 from worker.core.records import Envelope, Outcome, Page, Rejected
 from worker.logs import set_up_logging
 from worker.metrics import Metrics, build_metrics
-from worker.pipeline.child import PRELOAD, Bug, build_cleaner
+from worker.pipeline.child import PRELOAD, Bug, CleanBuilder, build_cleaner
 from worker.pipeline.counting import Counting
 from worker.pipeline.finishing import Finisher
 from worker.pipeline.intake import Intake
@@ -53,18 +53,19 @@ class _StoppedError(BaseException):
     """A signal came before there was anything to finish."""
 
 
-def run(settings: Settings) -> int:
+def run(settings: Settings, build: CleanBuilder = build_cleaner) -> int:
     """Run a worker until a signal stops it, and return its exit code (sysexits.h).
 
     0 stopped by a signal, 69 Kafka out of reach at the start, 70 a bug, 75 Kafka or the watchdog gave up
     while it ran, 78 settings that nothing can be built from. Must be called on the main thread.
+    `build` makes in each child, from the rules, what cleans; it must pickle.
     """
     set_up_logging(settings.log_level, settings.log_format)
     threading.excepthook = _log_thread_end
     stopping = _Stopping()
     try:
         with stopping, ExitStack() as stack:
-            return _start_and_work(settings, stopping, stack)
+            return _start_and_work(settings, build, stopping, stack)
     except _StoppedError:
         log.info("stopped before it had started")
         return os.EX_OK
@@ -96,6 +97,7 @@ def build_pool(
     rules: Mapping[str, str],
     on_restart: Callable[[str], None] = lambda _reason: None,
     on_bug: Callable[[str], None] = lambda _type: None,
+    build: CleanBuilder = build_cleaner,
 ) -> ProcessCleaner:
     """The pool that cleans by these rules, not started; a bug is logged, and its type told to `on_bug`."""
 
@@ -104,7 +106,7 @@ def build_pool(
         on_bug(bug.type)
 
     return ProcessCleaner(
-        partial(build_cleaner, rules, settings.clean_options),
+        partial(build, rules, settings.clean_options),
         children=settings.child_count,
         deadline=settings.page_deadline,
         memory_bytes=settings.child_memory_mb * 1024 * 1024,
@@ -115,9 +117,9 @@ def build_pool(
     )
 
 
-def _start_and_work(settings: Settings, stopping: "_Stopping", stack: ExitStack) -> int:
+def _start_and_work(settings: Settings, build: CleanBuilder, stopping: "_Stopping", stack: ExitStack) -> int:
     try:
-        worker = _build(settings, stack)
+        worker = _build(settings, build, stack)
         worker.loop.start()
     except _ConfigurationError as error:
         log.error("%s", error)  # noqa: TRY400 - the line says it all
@@ -146,7 +148,7 @@ class _Worker:
     watchdog: Watchdog
 
 
-def _build(settings: Settings, stack: ExitStack) -> _Worker:
+def _build(settings: Settings, build: CleanBuilder, stack: ExitStack) -> _Worker:
     """Everything of a worker, children started; `stack` closes what must be closed."""
     rules = read_rules()
     rules_print = fingerprint(rules, settings.clean_options)
@@ -157,7 +159,7 @@ def _build(settings: Settings, stack: ExitStack) -> _Worker:
     cache = _cache(settings, counting)
     if cache is not None:
         stack.callback(cache.close)
-    cleaner = build_pool(settings, rules, counting.restarted, partial(counting.error, "clean"))
+    cleaner = build_pool(settings, rules, counting.restarted, partial(counting.error, "clean"), build)
     stream = KafkaStream(settings)
     stack.callback(cleaner.close, _CLOSE_SECONDS)
     loop = Loop(

@@ -12,6 +12,7 @@ from rich.console import Console
 
 from worker import __version__
 from worker.commands.failures import CommandError
+from worker.pipeline.ports import StreamUnavailable
 from worker.settings import PREFIX, Settings, SettingsError, load_settings
 
 app = typer.Typer(
@@ -42,9 +43,21 @@ More = Annotated[
 ]
 
 
+# The base of all that can be wrong with a command line, wherever typer keeps its click.
+_UsageError: Any = typer.BadParameter.__base__
+
+
 def main() -> None:
     """Run the command line; the exit code is one of sysexits.h."""
-    app()
+    try:
+        code = app(standalone_mode=False)
+    except _UsageError as error:
+        where = error.ctx.command_path if error.ctx else "pagesieve"
+        text = " ".join(error.format_message().split())
+        if text:  # none when the help was shown instead
+            typer.echo(f"pagesieve: {text} ({where} --help tells more)", err=True)
+        code = 64
+    sys.exit(code)
 
 
 @app.callback(invoke_without_command=True)
@@ -231,6 +244,9 @@ def _failures() -> Iterator[None]:
     except CommandError as error:
         typer.echo(f"pagesieve: {error}", err=True)
         raise typer.Exit(error.exit_code) from None
+    except StreamUnavailable as error:
+        typer.echo(f"pagesieve: {error}", err=True)
+        raise typer.Exit(69) from None
     except BrokenPipeError:
         # the reader of our output is gone; Python would complain again when it flushes
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())

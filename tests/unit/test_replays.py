@@ -41,10 +41,21 @@ def test_what_is_written_is_read_again(first_open: int, later: set[int]) -> None
     assert all((offset in again) == (offset in done) for offset in range(first_open, first_open + 310))
 
 
-@given(st.sets(st.integers(0, 60)), st.sets(st.integers(0, 60)))
-def test_closing_forgets_no_letter_and_invents_none(there: set[int], put_back: set[int]) -> None:
+def test_the_first_open_letter_never_moves_back() -> None:
     done = PutBack(0)
-    for offset in put_back & there:
+    for offset in (0, 1, 2):
         done.add(offset)
-    done.close_up_to(sorted(there))
-    assert all((offset in done) == (offset in put_back) for offset in there)
+    done.close_up_to([0, 1, 2])
+    done.close_up_to([0, 1, 2, 3])
+    assert (done.first_open, done.encode()) == (3, "")
+
+
+@given(st.sets(st.integers(0, 60)), st.lists(st.sets(st.integers(0, 60)), min_size=1, max_size=4))
+def test_closing_forgets_no_letter_and_invents_none(there: set[int], batches: list[set[int]]) -> None:
+    done, put_back = PutBack(0), set()
+    for batch in batches:
+        put_back |= batch & there
+        for offset in batch & there:
+            done.add(offset)
+        done.close_up_to(sorted(there))
+        assert all((offset in done) == (offset in put_back) for offset in there)

@@ -3,7 +3,7 @@
 import logging
 from collections import deque
 from collections.abc import Callable, Iterable, Iterator
-from contextlib import AbstractContextManager, nullcontext
+from contextlib import AbstractContextManager, contextmanager, nullcontext
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from enum import StrEnum
@@ -15,7 +15,7 @@ from rich.console import Console
 from rich.progress import MofNCompleteColumn, Progress, SpinnerColumn, TextColumn, TimeElapsedColumn
 
 from worker.app import build_pool, fingerprint, publication_of
-from worker.commands.inputs import RawPage
+from worker.commands.inputs import InputError, RawPage
 from worker.core.decode import decode_message
 from worker.core.records import Article, Envelope, Rejected
 from worker.pipeline.outcomes import decode_outcome
@@ -61,13 +61,20 @@ def clean_pages(
     cleaner = build_pool(settings, rules)
     cleaner.start()
     try:
-        with _progress(errors) as advance:
+        with _progress(errors) as advance, _flushed(output):
             for slot in _in_order(pages, settings, cleaner):
                 output.write(_written(slot, form, publication))
                 advance()
-            output.flush()
     finally:
         cleaner.close(_CLOSE_SECONDS)
+
+
+@contextmanager
+def _flushed(output: BinaryIO) -> Iterator[None]:
+    try:
+        yield
+    finally:
+        output.flush()
 
 
 def _in_order(pages: Iterable[RawPage], settings: Settings, cleaner: ProcessCleaner) -> Iterator[_Slot]:
@@ -86,16 +93,22 @@ def _in_order(pages: Iterable[RawPage], settings: Settings, cleaner: ProcessClea
         if waiting:
             yield waiting.popleft()[1]
 
-    for ticket, page in enumerate(pages):
-        slot = _decoded(page, settings)
-        waiting.append((ticket, slot))
-        if slot.outcome is None and slot.envelope is not None:
-            by_ticket[ticket] = slot
-            cleaner.submit(ticket, slot.envelope.page, fill)
-        while len(waiting) > _AHEAD * settings.child_count:
-            yield from finished()
+    problem: InputError | None = None
+    try:
+        for ticket, page in enumerate(pages):
+            slot = _decoded(page, settings)
+            waiting.append((ticket, slot))
+            if slot.outcome is None and slot.envelope is not None:
+                by_ticket[ticket] = slot
+                cleaner.submit(ticket, slot.envelope.page, fill)
+            while len(waiting) > _AHEAD * settings.child_count:
+                yield from finished()
+    except InputError as error:
+        problem = error
     while waiting:
         yield from finished()
+    if problem is not None:
+        raise problem
 
 
 def _decoded(page: RawPage, settings: Settings) -> _Slot:

@@ -1,14 +1,17 @@
 """Pages from files, folders, JSON lines and WARC archives, as messages of the raw topic."""
 
+import errno
 import gzip
 import io
 import os
+import zlib
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Literal
 
 import orjson
-from fastwarc.warc import ArchiveIterator, WarcRecord, WarcRecordType
+from fastwarc.warc import ArchiveIterator, HeaderMap, WarcRecord, WarcRecordType
 
 from worker.commands.failures import CommandError
 from worker.pipeline.ports import Headers
@@ -21,6 +24,10 @@ PAGE_TYPES = {
 }
 LINES = frozenset({".jsonl", ".ndjson"})
 WARC = frozenset({".warc"})
+
+MAX_BODY = 64 * 1024 * 1024  # bytes of a response; more than any message takes, so the rest is left
+
+_BUFFER = 1024 * 1024
 
 
 class InputError(CommandError):
@@ -54,17 +61,6 @@ def read_paths(paths: Iterable[Path]) -> Iterator[RawPage]:
             yield from _read(path)
 
 
-def count_bytes(paths: Iterable[Path]) -> int:
-    """The size of all that `read_paths` would read, for a progress bar."""
-    total = 0
-    for path in paths:
-        if path.is_dir():
-            total += sum(p.stat().st_size for p in path.rglob("*") if p.is_file() and _kind(p) in _READERS)
-        elif path.exists():
-            total += path.stat().st_size
-    return total
-
-
 def read_lines(lines: Iterable[bytes], name: str) -> Iterator[RawPage]:
     """A page a JSON line; blank lines are passed over. What a line holds is checked where it is decoded."""
     for number, line in enumerate(lines, 1):
@@ -93,6 +89,8 @@ def _kind(path: Path) -> str:
 
 def _read(path: Path) -> Iterator[RawPage]:
     reader = _READERS.get(_kind(path))
+    if not path.exists():
+        raise InputError(f"{path}: {os.strerror(errno.ENOENT)}")
     if reader is None:
         known = ", ".join(sorted(_READERS))
         raise InputError(f"{path}: not a kind of file that holds pages (known: {known}, each also as .gz)")
@@ -100,12 +98,19 @@ def _read(path: Path) -> Iterator[RawPage]:
         yield from reader(path)
     except OSError as error:
         raise InputError(f"{path}: {os.strerror(error.errno) if error.errno else error}") from error
-    except EOFError as error:
-        raise InputError(f"{path}: the archive is damaged ({error})") from error
+    except (EOFError, zlib.error) as error:
+        raise InputError(f"{path}: the file is damaged ({error})") from error
 
 
 def _open(path: Path) -> io.BufferedIOBase:
-    return gzip.open(path, "rb") if path.suffix.lower() == ".gz" else path.open("rb")
+    if path.suffix.lower() != ".gz":
+        return path.open("rb")
+    return io.BufferedReader(gzip.open(path, "rb"), _BUFFER)
+
+
+def _printable(path: Path) -> str:
+    """The path as text; a byte that is no UTF-8 shows as `\\xff`."""
+    return os.fsencode(path).decode("utf-8", "backslashreplace")
 
 
 def _read_page(path: Path) -> Iterator[RawPage]:
@@ -113,29 +118,33 @@ def _read_page(path: Path) -> Iterator[RawPage]:
         body = file.read()
     content_type = PAGE_TYPES[_kind(path)].encode()
     headers = (("pagesieve-format", b"raw"), ("content-type", content_type))
-    yield RawPage(str(path), str(path).encode("utf-8", "surrogateescape"), body, headers)
+    yield RawPage(_printable(path), os.fsencode(path), body, headers)
 
 
 def _read_json_lines(path: Path) -> Iterator[RawPage]:
     with _open(path) as file:
-        yield from read_lines(file, str(path))
+        yield from read_lines(file, _printable(path))
 
 
 def _read_warc(path: Path) -> Iterator[RawPage]:
-    # fastwarc reads each record's own gzip member by itself
-    with path.open("rb") as file:
-        records = ArchiveIterator(file, record_types=WarcRecordType.response, parse_http=True)
+    # Opened as gzip here: fastwarc takes an archive that was cut short for one that ends there.
+    with _open(path) as file:
+        records = ArchiveIterator(file, record_types=WarcRecordType.response, parse_http=False)
         for number, record in enumerate(records, 1):
-            page = _warc_page(record, f"{path}:{number}")
+            page = _warc_page(record, f"{_printable(path)}:{number}")
             if page is not None:
                 yield page
 
 
 def _warc_page(record: WarcRecord, name: str) -> RawPage | None:
     url = (record.headers.get("WARC-Target-URI") or "").strip("<>")
-    http = record.http_headers
-    if http is None or not url.startswith(("http://", "https://")):
+    if not record.is_http or not url.startswith(("http://", "https://")):
         return None  # a DNS look-up, or a resource that no HTTP response wraps
+    size = record.content_length
+    block = record.reader.read()
+    if len(block) < size:
+        raise EOFError(f"record {name.rpartition(':')[2]} ends after {len(block)} of {size} bytes")
+    http, body = _http_response(block)
     headers: list[tuple[str, bytes]] = [("pagesieve-format", b"raw"), ("url", url.encode())]
     if http.status_code:
         headers.append(("http-status", str(http.status_code).encode()))
@@ -145,7 +154,29 @@ def _warc_page(record: WarcRecord, name: str) -> RawPage | None:
     date = record.headers.get("WARC-Date")
     if date:
         headers.append(("fetched-at", date.encode()))
-    return RawPage(name, url.encode(), record.reader.read(), tuple(headers))
+    return RawPage(name, url.encode(), body, tuple(headers))
+
+
+def _http_response(block: bytes) -> tuple[HeaderMap, bytes]:
+    """The headers and the body of a response, without its transfer and content encodings.
+
+    Some crawlers store the body decoded and leave the headers as they were: what cannot be decoded is
+    taken as it is.
+    """
+    for decode in ("all", "transfer", "content"):
+        try:
+            return _parsed(block, decode)
+        except OSError:
+            continue
+    return _parsed(block, "none")
+
+
+def _parsed(block: bytes, decode: Literal["all", "transfer", "content", "none"]) -> tuple[HeaderMap, bytes]:
+    response = WarcRecord()
+    response.is_http = True
+    response.set_bytes_content(block)
+    response.parse_http(auto_decode=decode)
+    return response.http_headers, response.reader.read(MAX_BODY)
 
 
 _READERS = {

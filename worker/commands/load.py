@@ -1,6 +1,7 @@
 """`pagesieve load`: pages from files into the raw topic."""
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 from pathlib import Path
 
 from rich.console import Console
@@ -8,9 +9,11 @@ from rich.progress import BarColumn, Progress, TextColumn, TimeElapsedColumn
 
 from worker.adapters.kafka.writer import TopicWriter
 from worker.commands.failures import CommandError
-from worker.commands.inputs import RawPage, read_paths
+from worker.commands.inputs import InputError, read_paths
 from worker.pipeline.ports import Outgoing, Unpublishable
 from worker.settings import Settings
+
+_NAMED = 5  # pages that an error names
 
 
 def load_pages(paths: Sequence[Path], settings: Settings, console: Console) -> int:
@@ -18,27 +21,45 @@ def load_pages(paths: Sequence[Path], settings: Settings, console: Console) -> i
 
     Raises:
         InputError: an input cannot be read; the pages before it are loaded.
-        CommandError: a page is larger than a message may be.
+        CommandError: pages are larger than a message may be; all others are loaded.
         StreamUnavailable: Kafka is out of reach.
     """
-    count = 0
-    with _bar(console) as progress:
+    loaded = 0
+    left_out: list[str] = []
+    with _bar(console) as progress, _writer(settings) as writer:
         task = progress.add_task(f"loading into {settings.raw_topic}", total=None)
-        with TopicWriter(settings) as writer:
-            for page in read_paths(paths):
-                _send(writer, page, settings)
-                count += 1
-                progress.update(task, completed=count)
-        progress.update(task, total=count)
-    console.print(f"{count} pages loaded into {settings.raw_topic}")
-    return count
+        for page in read_paths(paths):
+            message = Outgoing(settings.raw_topic, page.key, page.value, page.headers)
+            if writer.fits(message):
+                writer.send(message)
+                loaded += 1
+                progress.update(task, completed=loaded)
+            else:
+                left_out.append(page.name)
+        progress.update(task, total=loaded)
+    console.print(f"{loaded} pages loaded into {settings.raw_topic}", highlight=False)
+    if left_out:
+        raise CommandError(65, f"{len(left_out)} pages larger than kafka_max_request_size: {_list(left_out)}")
+    return loaded
 
 
-def _send(writer: TopicWriter, page: RawPage, settings: Settings) -> None:
+@contextmanager
+def _writer(settings: Settings) -> Iterator[TopicWriter]:
+    """A writer that sends what it has also when the input ends with an error."""
     try:
-        writer.send(Outgoing(settings.raw_topic, page.key, page.value, page.headers))
+        with TopicWriter(settings) as writer:
+            try:
+                yield writer
+            except InputError:
+                writer.flush()
+                raise
     except Unpublishable as error:
-        raise CommandError(65, f"near {page.name}: {error}") from error
+        raise CommandError(65, f"Kafka refuses pages for {settings.raw_topic}: {error}") from error
+
+
+def _list(names: Sequence[str]) -> str:
+    more = f" and {len(names) - _NAMED} more" if len(names) > _NAMED else ""
+    return ", ".join(names[:_NAMED]) + more
 
 
 def _bar(console: Console) -> Progress:

@@ -15,7 +15,7 @@ from worker.commands.failures import CommandError
 from worker.core.decode import decode_message
 from worker.core.options import CleanOptions
 from worker.core.records import Envelope, Reason
-from worker.pipeline.ports import Message
+from worker.pipeline.ports import Message, Unpublishable
 from worker.pipeline.replays import TooScattered
 from worker.pipeline.routing import dead_reason, domain_of, replay_count, replayed
 from worker.settings import Settings
@@ -77,7 +77,7 @@ def replay_dead_letters(
 
     Raises:
         StreamUnavailable: Kafka is out of reach.
-        CommandError: the selection leaves more gaps than can be remembered.
+        CommandError: the selection leaves more gaps than can be remembered, or a page is too large.
     """
     found: Counter[str] = Counter()
     count = 0
@@ -115,6 +115,10 @@ def _put_back(dead: DeadLetters, letters: list[Letter]) -> None:
         dead.put_back(letters)
     except TooScattered as error:
         raise CommandError(75, f"{error}: replay the rest with fewer filters, or a --limit") from error
+    except Unpublishable as error:
+        raise CommandError(
+            65, f"{error}: raise PAGESIEVE_KAFKA_MAX_REQUEST_SIZE, or leave them out"
+        ) from error
 
 
 def _is_of(letter: Message, domains: tuple[str, ...]) -> bool:

@@ -26,6 +26,7 @@ from worker.pipeline.ports import Cleaned
 
 Clean = Callable[[Page], Outcome]
 CleanFactory = Callable[[], Clean]
+CleanBuilder = Callable[[Mapping[str, str], CleanOptions], Clean]  # from the rules' texts
 
 _DETAIL = 300  # characters of an exception's text that go into the dead letter
 

@@ -32,13 +32,14 @@ class PutBack:
     def close_up_to(self, passed: Iterable[int]) -> None:
         """Move `first_open` on over `passed`: the offsets of all letters from there on, in order.
 
-        Offsets between them hold no letter (transaction markers), so they are no gap.
+        Offsets between them hold no letter (transaction markers), so they are no gap. Offsets before
+        `first_open` may be among them: it never moves back.
         """
         for offset in passed:
             if offset not in self:
                 break
             self._later.discard(offset)
-            self.first_open = offset + 1
+            self.first_open = max(self.first_open, offset + 1)
 
     def encode(self) -> str:
         """The metadata string.

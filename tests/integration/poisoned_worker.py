@@ -1,0 +1,12 @@
+"""A whole worker whose children can be hurt: `run` with the cleaner of `tests.poison`."""
+
+import os
+import sys
+
+from tests.poison import build_poisonable_worker
+from worker.app import run
+from worker.settings import PREFIX, load_settings
+
+if __name__ == "__main__":
+    environment = {name: value for name, value in os.environ.items() if name.startswith(PREFIX)}
+    sys.exit(run(load_settings(environment), build_poisonable_worker))
