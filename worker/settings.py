@@ -108,7 +108,7 @@ class Settings(BaseSettings):
     kafka_max_request_size: Count = Field(16_777_216, description="Largest message that may be published")
     kafka_compression_type: str = Field(
         "zstd",
-        pattern="^(none|gzip|snappy|lz4|zstd)$",
+        pattern="^(none|gzip|zstd)$",
         description="Compression of what is published: none, gzip, zstd",
     )
     kafka_transaction_timeout_ms: Count = Field(

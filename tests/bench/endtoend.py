@@ -30,7 +30,7 @@ def measure(environment: dict[str, str], port: int, pages: int, log: Path, timeo
     Raises:
         TimeoutError: when it does not get there in `timeout` seconds.
     """
-    with _worker(environment, port, log) as process:
+    with running_worker(environment, port, log) as process:
         first, last = pages // 10, pages - pages // 10
         begin = _wait(process, port, first, timeout)
         end = _wait(process, port, last, timeout)
@@ -50,7 +50,8 @@ class _Moment(NamedTuple):
 
 
 @contextmanager
-def _worker(environment: dict[str, str], port: int, log: Path) -> Iterator[subprocess.Popen[bytes]]:
+def running_worker(environment: dict[str, str], port: int, log: Path) -> Iterator[subprocess.Popen[bytes]]:
+    """A worker of these settings, its HTTP port told, ended with the context."""
     with log.open("ab") as output:
         process = subprocess.Popen(
             [sys.executable, "-m", "worker", "run"],

@@ -22,7 +22,8 @@ def start(folder: Path) -> "subprocess.Popen[str]":
         "PAGESIEVE_MIN_WORDS": "100000",
     }
     return subprocess.Popen(
-        [sys.executable, "-m", "worker", "demo"],
+        # a shell's background jobs ignore SIGINT, and what they start inherits that
+        ["/usr/bin/env", "--default-signal=INT", sys.executable, "-m", "worker", "demo"],
         env=environment,
         stdin=subprocess.DEVNULL,
         stdout=subprocess.PIPE,

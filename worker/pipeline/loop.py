@@ -24,7 +24,7 @@ from worker.pipeline.watchdog import Progress
 log = logging.getLogger(__name__)
 
 _BUSY_POLL = 0.05  # seconds that one poll may wait while children are at work: results wait as long
-_READ_PAUSE = 0.01  # between two polls while more pages are wanted, and come
+_READ_PAUSE = 0.05  # seconds between polls while pages are wanted: each costs most of a millisecond
 _LONGEST_SILENCE = 1.0  # between two polls, whatever else there is to do
 _OBSERVE = 1.0  # between two looks at the lag
 _DRAIN_WAIT = 0.1  # longest wait for a result when stopping
