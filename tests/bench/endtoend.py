@@ -13,6 +13,7 @@ from typing import NamedTuple
 import psutil
 
 _END_SECONDS = 30.0
+_LOOK_SECONDS = 0.5  # a scrape costs the worker milliseconds: looking more often would measure the looking
 
 
 class Figures(NamedTuple):
@@ -79,7 +80,7 @@ def _wait(process: subprocess.Popen[bytes], port: int, pages: int, timeout: floa
         if done >= pages:
             times = psutil.Process(process.pid).cpu_times()
             return _Moment(time.perf_counter(), done, times.user + times.system)
-        time.sleep(0.05)
+        time.sleep(_LOOK_SECONDS)
     raise TimeoutError(f"{pages} pages were not out after {timeout:g} s")
 
 

@@ -18,7 +18,7 @@ from tests.integration.workers import WorkerGroup
 from tests.servers.kafka import KafkaCluster
 from tests.servers.processes import wait_for
 
-pytestmark = [pytest.mark.kafka, pytest.mark.timeout(400)]
+pytestmark = [pytest.mark.kafka, pytest.mark.timeout(600)]
 
 SEED = 7
 KILLS = 5

@@ -14,6 +14,7 @@ from tests.integration.pages import GivenPage, mixed_pages
 from tests.integration.results import assert_each_page_once
 from tests.integration.workers import WorkerGroup
 from tests.servers.kafka import Kafka
+from tests.servers.processes import wait_for
 
 pytestmark = [pytest.mark.kafka, pytest.mark.timeout(900)]
 
@@ -75,10 +76,15 @@ class Storm:
         self._note(f"{slot} killed, {in_flight} pages in flight")
 
     def _one(self) -> tuple[int, int]:
-        """A worker, if possible one with pages in flight, and how many it has."""
-        found = {slot: int(w.metric("in_flight_pages")) for slot, w in self._group.workers.items()}
-        working = [slot for slot, pages in found.items() if pages]
-        slot = self._chance.choice(working or list(found))
+        """A worker with pages in flight, as soon as there is one, and how many it has."""
+        found: dict[int, int] = {}
+
+        def look() -> bool:
+            found.update({slot: int(w.metric("in_flight_pages")) for slot, w in self._group.workers.items()})
+            return any(found.values()) or self._group.pages_done() == len(self._group.given)
+
+        wait_for(look, PATIENCE, "a worker with pages in flight")
+        slot = self._chance.choice([slot for slot, pages in found.items() if pages] or list(found))
         return slot, found[slot]
 
     def _note(self, text: str) -> None:

@@ -13,7 +13,7 @@ from tests.servers.kafka import KafkaCluster
 
 pytestmark = [pytest.mark.kafka, pytest.mark.timeout(300)]
 
-SECONDS = 45.0  # of random faults
+SECONDS = 30.0  # of random faults
 
 
 @pytest.fixture
@@ -45,12 +45,12 @@ def test_coordinators_are_killed(outcome_of: Callable[..., Outcome]) -> None:
         run.wait_for_progress(300)
         node = run.group_coordinator()
         run.cluster.kill(node)
-        run.wait_for_progress(600)
+        run.wait_for_progress(300)
         run.cluster.start(node)
         node = run.transaction_coordinator(slot=0)
         run.cluster.kill(node)
         run.cluster.start(node)
-        run.wait_for_progress(600)
+        run.wait_for_progress(300)
 
     check(outcome_of(faults))
 
