@@ -11,7 +11,7 @@ from pathlib import Path
 from rich.console import Console
 from rich.table import Table
 
-from tests.bench.endtoend import measure
+from tests.bench.endtoend import Figures, measure
 from tests.bench.pages import BenchPage, read_pages, repeated
 from tests.servers.kafka import KafkaCluster
 from tests.servers.processes import free_port
@@ -38,15 +38,15 @@ def main() -> None:
         parser.error(f"{args.folder}: no pages there")
     console = Console()
     with tempfile.TemporaryDirectory() as folder:
-        speeds = _measure(pages, args.pages, args.rounds, args.children, Path(folder))
-    _report(console, speeds)
+        figures = _measure(pages, args.pages, args.rounds, args.children, Path(folder))
+    _report(console, figures)
 
 
 def _measure(
     pages: Sequence[BenchPage], count: int, rounds: int, children: int, folder: Path
-) -> Mapping[str, Sequence[float]]:
-    """Pages a second of each round, by the kind of Redis."""
-    speeds: defaultdict[str, list[float]] = defaultdict(list)
+) -> Mapping[str, Sequence[Figures]]:
+    """The figures of each round, by the kind of Redis."""
+    found: defaultdict[str, list[Figures]] = defaultdict(list)
     with KafkaCluster(folder / "kafka") as kafka, RedisServer(folder / "redis") as redis:
         redis.freeze()
         urls = {
@@ -66,9 +66,8 @@ def _measure(
                     "PAGESIEVE_KAFKA_GROUP_ID": f"{name.partition(' ')[0]}{number}",
                 }
                 log = folder / "worker.log"
-                figures = measure(environment | own, free_port(), count, log, _TIMEOUT)
-                speeds[name].append(figures.pages_a_second)
-    return speeds
+                found[name].append(measure(environment | own, free_port(), count, log, _TIMEOUT))
+    return found
 
 
 def _load(environment: Mapping[str, str], pages: Sequence[BenchPage], count: int) -> None:
@@ -80,12 +79,18 @@ def _load(environment: Mapping[str, str], pages: Sequence[BenchPage], count: int
             writer.send(Outgoing(settings.raw_topic, page.url.encode(), page.body, headers))
 
 
-def _report(console: Console, speeds: Mapping[str, Sequence[float]]) -> None:
-    base = speeds[_NONE]
-    table = Table("Redis", "ratio of medians", "of the best", "pages/s of each round")
-    for name, found in speeds.items():
-        ratios = (statistics.median(found) / statistics.median(base), max(found) / max(base))
-        table.add_row(name, *(f"{ratio:.2f}" for ratio in ratios), ", ".join(f"{x:.1f}" for x in found))
+def _report(console: Console, figures: Mapping[str, Sequence[Figures]]) -> None:
+    base = [found.pages_a_second for found in figures[_NONE]]
+    table = Table("Redis", "ratio of medians", "of the best", "parent ms/page", "pages/s of each round")
+    for name, rounds in figures.items():
+        speeds = [found.pages_a_second for found in rounds]
+        table.add_row(
+            name,
+            f"{statistics.median(speeds) / statistics.median(base):.2f}",
+            f"{max(speeds) / max(base):.2f}",
+            f"{statistics.median(found.parent_ms_a_page for found in rounds):.2f}",
+            ", ".join(f"{speed:.1f}" for speed in speeds),
+        )
     console.print(table)
 
 
