@@ -222,4 +222,4 @@ def test_a_kafka_that_is_not_there_is_told_in_time() -> None:
     with pytest.raises(StreamUnavailable, match=f"Kafka at {servers} cannot be reached"):
         stream.start(IdentityWorker(stream, ""))
     stream.close(5)
-    assert time.monotonic() - started < 8
+    assert time.monotonic() - started < 20

@@ -24,7 +24,7 @@ def test_a_call_that_does_not_return_is_given_up() -> None:
     started = time.monotonic()
     with pytest.raises(DeadlinePassed, match=r"within 0\.05 s"):
         helper.call(release.wait, 0.05)
-    assert time.monotonic() - started < 1
+    assert time.monotonic() - started < 5
     release.set()
     helper.end()
 

@@ -263,8 +263,8 @@ def test_closing_ends_children_in_the_middle_of_a_page(bench: Bench) -> None:
         bench.submit(ticket, b"hang-in-c")
     time.sleep(0.05)
     started = time.monotonic()
-    bench.pool.close(5)
-    assert time.monotonic() - started < 4
+    bench.pool.close(20)
+    assert time.monotonic() - started < 15
     assert eventually(lambda: not any(lives(child) for child in children))
     assert bench.results.empty()
     assert not bench.restarts
