@@ -212,25 +212,6 @@ def lag_of(worker: Worker) -> dict[str, float | None]:
     return {n: worker.metric("consumer_lag", topic="pages.raw", partition=n) for n in "01"}
 
 
-def test_what_is_ready_is_published_when_partitions_are_revoked() -> None:
-    broker = FakeBroker(2)
-    fill(broker, 6)
-    cleaner = HeldCleaner()
-    with working(broker, cleaner, commit_interval=60) as first:
-        wait_for(lambda: cleaner.held == 6, SECONDS, "all pages in the cleaner")
-        cleaner.release(4)  # all of one partition, one page of the other
-        other = HeldCleaner()
-        with working(broker, other, name="worker-1"):
-            wait_for(lambda: other.held == 2, SECONDS, "the second worker has the rest")
-            assert sum(broker.committed.values()) == 4
-            wait_for(
-                lambda: lag_of(first) == {"0": 0, "1": None}, SECONDS, "the lag is told of one's own only"
-            )
-            other.release(2)
-        assert first.metric("rebalances_total") == 2
-    assert each_once_in_order(broker)
-
-
 def test_fetching_stops_at_the_limit_and_goes_on_below_it() -> None:
     broker = FakeBroker(2)
     fill(broker, 100)
