@@ -131,18 +131,32 @@ def clean(
 @app.command()
 def load(
     paths: Annotated[
-        list[Path], typer.Argument(help="Files or folders: .html, .txt, .jsonl, .warc, each also .gz.")
-    ],
+        list[Path] | None,
+        typer.Argument(help="Files or folders: .html, .txt, .jsonl, .warc, each also .gz."),
+    ] = None,
+    samples: Annotated[
+        int | None,
+        typer.Option(
+            min=1, metavar="COPIES", help="Instead of files: the sample pages, each under so many URLs."
+        ),
+    ] = None,
     bootstrap_servers: Servers = None,
     topic: Annotated[str | None, typer.Option(help="Topic to load into; pages.raw unless set.")] = None,
     more: More = None,
 ) -> None:
-    """Load pages from files into the raw topic."""
-    with _failures():
-        from worker.commands.load import load_pages
+    """Load pages from files into the raw topic.
 
+    With --samples, load the sample pages that pagesieve brings, and the kinds of page that give no article.
+    """
+    with _failures():
+        from worker.commands.inputs import read_paths
+        from worker.commands.load import load_pages, sample_pages
+
+        if bool(paths) == bool(samples):
+            raise CommandError(64, "load takes either files and folders, or --samples")
         settings = _settings(more, kafka_bootstrap_servers=bootstrap_servers, raw_topic=topic)
-        load_pages(paths, settings, Console(stderr=True))
+        pages = sample_pages(samples, settings) if samples else read_paths(paths or ())
+        load_pages(pages, settings, Console(stderr=True))
 
 
 @app.command()

@@ -95,7 +95,8 @@ class Settings(BaseSettings):
         20_000, description="A worker silent for longer loses its partitions"
     )
     kafka_heartbeat_interval_ms: Count = Field(
-        3_000, description="How often a worker tells its group that it lives"
+        1_000,
+        description="How often a worker tells its group that it lives, and hears of a rebalance: the others wait for it",
     )
     kafka_max_poll_interval_ms: Count = Field(
         60_000, description="A worker that does not poll for longer loses its partitions"

@@ -18,7 +18,9 @@ from tests.servers.kafka import Kafka
 from tests.servers.processes import free_port
 from tests.servers.topics import read_all
 from worker.cli import app
+from worker.commands.demo_load import demo_pages
 from worker.embedded import EmbeddedServers
+from worker.settings import load_settings
 
 COMMANDS = typer.main.get_command(app).commands  # type: ignore[attr-defined]
 NOWHERE = f"127.0.0.1:{free_port()}"
@@ -78,7 +80,8 @@ def test_without_anything_the_help_is_shown(pagesieve: Command) -> None:
         (["clean", "nowhere.html"], 65, "nowhere.html: No such file or directory"),
         (["sweep"], 64, "No such command 'sweep'"),
         (["run", "--colour"], 64, "No such option: --colour"),
-        (["load"], 64, "Missing argument"),
+        (["load"], 64, "load takes either files and folders, or --samples"),
+        (["load", "page.html", "--samples", "1"], 64, "load takes either files and folders, or --samples"),
         (["load", "nowhere.html", "-b", NOWHERE, "--set", "kafka_call_timeout=1"], 69, NOWHERE),
         (["topics", "-b", NOWHERE, "--set", "kafka_call_timeout=1"], 69, NOWHERE),
         (["replay", "-b", NOWHERE, "--set", "kafka_call_timeout=1"], 69, NOWHERE),
@@ -195,6 +198,16 @@ def test_load_has_loaded_what_comes_before_a_damaged_file(
     assert ended.code == 65
     assert ended.err.startswith(f"pagesieve: {folder}/d.html.gz: ")
     assert len(raw_messages(settings)) == 702
+
+
+def test_load_publishes_the_sample_pages(pagesieve: Command, settings: dict[str, Any]) -> None:
+    pagesieve("topics", **settings)
+    ended = pagesieve("load", "--samples", 2, **settings)
+    pages = demo_pages(2, load_settings({}).max_page_bytes)
+    assert (ended.code, ended.out) == (0, "")
+    assert ended.err == f"{len(pages)} pages loaded into {settings['raw_topic']}\n"
+    found = {(message.key, message.value) for message in raw_messages(settings)}
+    assert found == {(page.key, page.value) for page in pages}
 
 
 @pytest.mark.kafka  # the embedded broker makes every topic that it is asked for

@@ -2,7 +2,6 @@
 
 import atexit
 import base64
-import fcntl
 import hashlib
 import os
 import shutil
@@ -17,7 +16,14 @@ from typing import Protocol, Self
 from kafka import KafkaAdminClient
 from kafka.errors import KafkaError
 
-from tests.servers.processes import ServerProcess, ServerStartError, free_port, need_program, port_answers
+from tests.servers.processes import (
+    ServerProcess,
+    ServerStartError,
+    free_port,
+    locked,
+    need_program,
+    port_answers,
+)
 
 RUNNING = "PAGESIEVE_TEST_KAFKA"  # names the bootstrap servers of a cluster to use instead
 _POM = Path(__file__).with_name("pom.xml")
@@ -237,9 +243,7 @@ def kafka_jars() -> Path:
     """
     version = hashlib.sha256(_POM.read_bytes()).hexdigest()[:12]
     jars = _CACHE / version
-    _CACHE.mkdir(parents=True, exist_ok=True)
-    with (_CACHE / "lock").open("w") as lock:
-        fcntl.flock(lock, fcntl.LOCK_EX)
+    with locked(_CACHE):
         if not jars.exists():
             maven = need_program("mvn", "Apache Maven; Debian: maven")
             fresh = _CACHE / f"{version}.new"

@@ -1,5 +1,6 @@
 """What every server of the tests needs: a free port, a process that ends with the tests, a bounded wait."""
 
+import fcntl
 import functools
 import os
 import random
@@ -8,8 +9,9 @@ import signal
 import socket
 import subprocess
 import time
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import contextmanager
 from pathlib import Path
 
 # Below the range that outgoing connections take their ports from: a client that keeps calling a dead
@@ -60,6 +62,15 @@ def wait_for(condition: Callable[[], bool], seconds: float, what: str, pause: fl
         if time.monotonic() > deadline:
             raise TimeoutError(f"{what}: not within {seconds:g} s")
         time.sleep(pause)
+
+
+@contextmanager
+def locked(folder: Path) -> Iterator[None]:
+    """Keep other processes that want the same folder waiting; it is made if need be."""
+    folder.mkdir(parents=True, exist_ok=True)
+    with (folder / "lock").open("w") as lock:
+        fcntl.flock(lock, fcntl.LOCK_EX)
+        yield
 
 
 def port_answers(port: int) -> bool:

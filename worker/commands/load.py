@@ -1,23 +1,29 @@
-"""`pagesieve load`: pages from files into the raw topic."""
+"""`pagesieve load`: pages into the raw topic."""
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from contextlib import contextmanager
-from pathlib import Path
 
 from rich.console import Console
 from rich.progress import BarColumn, Progress, TextColumn, TimeElapsedColumn
 
 from worker.adapters.kafka.writer import TopicWriter
+from worker.commands.demo_load import demo_pages
 from worker.commands.failures import CommandError
-from worker.commands.inputs import InputError, read_paths
+from worker.commands.inputs import InputError, RawPage
 from worker.pipeline.ports import Outgoing, Unpublishable
 from worker.settings import Settings
 
 _NAMED = 5  # pages that an error names
 
 
-def load_pages(paths: Sequence[Path], settings: Settings, console: Console) -> int:
-    """Publish every page of the paths to the raw topic, and return how many that were.
+def sample_pages(copies: int, settings: Settings) -> Iterator[RawPage]:
+    """The sample pages under `copies` URLs each, and among them the pages that must become dead letters."""
+    for page in demo_pages(copies, settings.max_page_bytes):
+        yield RawPage(page.key.decode(), page.key, page.value, page.headers)
+
+
+def load_pages(pages: Iterable[RawPage], settings: Settings, console: Console) -> int:
+    """Publish every page to the raw topic, and return how many that were.
 
     Raises:
         InputError: an input cannot be read; the pages before it are loaded.
@@ -28,7 +34,7 @@ def load_pages(paths: Sequence[Path], settings: Settings, console: Console) -> i
     left_out: list[str] = []
     with _bar(console) as progress, _writer(settings) as writer:
         task = progress.add_task(f"loading into {settings.raw_topic}", total=None)
-        for page in read_paths(paths):
+        for page in pages:
             message = Outgoing(settings.raw_topic, page.key, page.value, page.headers)
             if writer.fits(message):
                 writer.send(message)

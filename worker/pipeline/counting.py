@@ -22,6 +22,8 @@ class Counting:
             metrics.transactions_total.labels(result)
         for result in ("hit", "miss", "error", "invalid", "skipped"):
             metrics.cache_requests_total.labels(result)
+        for reason in ("timeout", "memory", "crashed", "recycled", "idle"):
+            metrics.pool_restarts_total.labels(reason)
 
     def read(self, size: int) -> None:
         """A message of `size` bytes came in."""
