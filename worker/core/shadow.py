@@ -2,17 +2,17 @@
 
 import re
 import unicodedata
+from collections import Counter
 from functools import lru_cache
 
-_FOLDED = str.maketrans(
-    {
-        "أ": "ا", "إ": "ا", "آ": "ا", "ٱ": "ا", "ؤ": "و", "ئ": "ي", "ى": "ي", "ی": "ي", "ې": "ي",
-        "ک": "ك", "ڪ": "ك", "ة": "ه", "ۀ": "ه", "ە": "ه", "ہ": "ه", "ھ": "ه", "ں": "ن", "ء": None,
-        "’": "'", "‘": "'", "ʼ": "'", "`": "'", "´": "'", "“": '"', "”": '"', "„": '"', "«": '"', "»": '"',
-        "ς": "σ", "ё": "е", "ı": "i", "ł": "l", "đ": "d", "ø": "o", "ß": "ss", "æ": "ae", "œ": "oe",
-        **{chr(base + digit): str(digit) for base in (0x660, 0x6F0, 0x966) for digit in range(10)},
-    }
-)  # fmt: skip
+_FOLDED = {
+    "أ": "ا", "إ": "ا", "آ": "ا", "ٱ": "ا", "ؤ": "و", "ئ": "ي", "ى": "ي", "ی": "ي", "ې": "ي",
+    "ک": "ك", "ڪ": "ك", "ة": "ه", "ۀ": "ه", "ە": "ه", "ہ": "ه", "ھ": "ه", "ں": "ن", "ء": "",
+    "’": "'", "‘": "'", "ʼ": "'", "`": "'", "´": "'", "“": '"', "”": '"', "„": '"', "«": '"', "»": '"',
+    "ς": "σ", "ё": "е", "ı": "i", "ł": "l", "đ": "d", "ø": "o", "ß": "ss", "æ": "ae", "œ": "oe",
+    **{chr(base + digit): str(digit) for base in (0x660, 0x6F0, 0x966) for digit in range(10)},
+}  # fmt: skip
+_FOLDABLE = re.compile(f"[{''.join(_FOLDED)}]")  # a third of what str.translate takes, where few letters fold
 
 # tatweel, harakat, Hebrew points, combining accents, bidi marks and zero-width characters
 _DROPPED = re.compile(
@@ -20,6 +20,8 @@ _DROPPED = re.compile(
     "\u0300-\u036f\u00ad\u200b-\u200f\u202a-\u202e\u2060-\u2064\u2066-\u206f\ufeff]+"
 )
 _LATIN_LIKE = re.compile("[\u00c0-\u024f\u0370-\u052f\u1e00-\u1fff]")
+_ASCII_ORNAMENTS = bytes(code for code in range(128) if not chr(code).isalnum())
+_ORNAMENTS = re.compile(r"[\W_]+")
 WORD = re.compile(r"\w+")
 _EDGES = (
     " \t\r\n:：.،,;؛!|/\\-–—_•·*»«›‹<>\"'()[]{}→←↓↑►▶◄▼▲…#+=~●■▪【】（）「」『』〔〕"
@@ -39,7 +41,11 @@ def shadow(text: str) -> str:
     text = unicodedata.normalize("NFKC", text).casefold()
     if _LATIN_LIKE.search(text):
         text = unicodedata.normalize("NFD", text)
-    return " ".join(_DROPPED.sub("", text).translate(_FOLDED).split())
+    return " ".join(_FOLDABLE.sub(_folded, _DROPPED.sub("", text)).split())
+
+
+def _folded(match: re.Match[str]) -> str:
+    return _FOLDED[match[0]]
 
 
 def bare(shadowed: str) -> str:
@@ -54,9 +60,13 @@ def first_word(shadowed: str) -> str:
     return word[:2] if SPACELESS.match(word) else word
 
 
+@lru_cache(maxsize=2048)
 def letters(text: str) -> str:
     """Only the letters and digits of a text's shadow, run together: equal however it is spaced."""
-    return "".join(filter(str.isalnum, shadow(text)))
+    line = shadow(text)
+    if line.isascii():
+        return line.encode().translate(None, _ASCII_ORNAMENTS).decode()
+    return _ORNAMENTS.sub("", "".join(line.split()))
 
 
 _SCRIPTS = (
@@ -74,6 +84,16 @@ _SCRIPTS = (
 
 def script_of(text: str) -> str | None:
     """The ISO 15924 code of the script that most of the text's letters are in; None without letters."""
-    counts = [(len(pattern.findall(text)), name) for name, pattern in _SCRIPTS]
-    most, name = max(counts)
-    return name if most else None
+    if text.isascii():
+        return "Latn" if any(map(str.isalpha, text)) else None
+    counts: Counter[str] = Counter()
+    for char in set(text):
+        script = _script_of_letter(char)
+        if script:
+            counts[script] += text.count(char)
+    return max(counts, key=lambda script: (counts[script], script), default=None)
+
+
+@lru_cache(maxsize=4096)
+def _script_of_letter(char: str) -> str | None:
+    return next((name for name, pattern in _SCRIPTS if pattern.match(char)), None)

@@ -16,12 +16,14 @@ _TITLE_WORDS = 25  # a line without a full stop and of at most so many words can
 def claim_elements(draft: Draft) -> None:
     """Cut the blocks in elements that a rule selects."""
     whole = draft.weight(0, len(draft.blocks))
+    claimed_to = 0  # elements inside a claimed one add nothing
     for container in draft.view.containers:
-        if container.first == container.end:
+        if container.end <= claimed_to or container.first == container.end:
             continue
         claim = claim_container(container, draft.rules)
         if claim is None or draft.weight(container.first, container.end) > _ARTICLE_SHARE * whole:
             continue
+        claimed_to = container.end
         for i in range(container.first, container.end):
             if draft.decisions[i].kind is None:
                 draft.cut(i, claim.kind, claim.rule)
@@ -46,7 +48,7 @@ def claim_lines(draft: Draft) -> None:
 
 def _span(draft: Draft) -> tuple[int, int]:
     """The blocks worth looking at: those kept, and a few around them."""
-    kept = list(draft.kept())
+    kept = draft.kept()
     if not kept:
         return 0, 0
     return max(0, kept[0] - 5), min(len(draft.blocks), kept[-1] + 5)

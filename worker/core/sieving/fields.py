@@ -34,7 +34,7 @@ def take_fields(draft: Draft) -> Fields:
     fields = Fields()
     # a dateline stands no further down
     opening = min(draft.first_paragraph() + 3, len(draft.blocks))
-    for i in list(draft.kept()):
+    for i in draft.kept():
         text = draft.blocks[i].text
         if i <= opening or draft.words[i] <= _DATELINE_WORDS:
             _take_dateline(draft, i, fields, opens=i <= opening)
@@ -59,7 +59,7 @@ def _take_head_credits(draft: Draft, opening: int, fields: Fields) -> None:
 
 
 def _take_line(draft: Draft, i: int, text: str, fields: Fields) -> None:
-    if _IMAGE_FILE.fullmatch(text):
+    if "." in text[-5:] and _IMAGE_FILE.fullmatch(text):
         draft.cut(i, Kind.IMAGE_FILENAME, "fields/image-filename")
         return
     names = source_credit(text)
