@@ -11,19 +11,23 @@ from worker.core.shadow import bare, shadow
 _LONGEST_CREDIT = 120
 _MOST_CREDITED_WORDS = 6
 _LABEL = re.compile(
-    r"^[\W_]*(?:المصدر|المصادر|مصدر الخبر|مصدر|نقلا عن|نقلاً عن|sources?|quellen?|fuentes?|fontes?|fonti|"
+    r"^[\W_]*(?:المصدر|المصادر|مصدر الخبر|مصدر|نقلا عن|نقلاً عن|sources?|(?:text)?quellen?|"
+    r"fuentes?|fontes?|fonti|"
     r"kaynak(?:lar|ça)?|منبع|منابع|источник(?:и)?|джерел[оа]|bron(?:nen)?|źródł[oa]|zdroj|sumber|ماخذ|بشکریہ|"
     r"מקור|πηγή|πηγές|来源|來源|出典|출처|kilde|källa|lähde|forrás|sursă?|nguồn|स्रोत|সূত্র|izvor)"
     r"\s*(?:[:：]|[-–—|]\s)\s*(?P<names>\S.*)$",
     re.IGNORECASE,
 )
-_MAY_BE_CREDIT = re.compile(r"[:：|()\[\]/«»*–—-]")
+_MAY_BE_CREDIT = re.compile(r"[:：|()\[\]/«»*©–—-]")
 _SPLIT = re.compile(r"\s*(?:[+,،、;؛|&•/]|\s[-–—]\s|\s(?:and|und|et|y|ve|и)\s)\s*")
 _BRACKETED = re.compile(r"^[\s\W_]*[(\[/«][\s]*(?P<names>[^()\[\]«»]{2,60}?)\s*[)\]/»][\s.،*_-]*$")
 _DASHED = re.compile(r"^\s*[-–—*]+\s*(?P<names>[^-–—*]{2,40}?)\s*[-–—*.]*\s*$")
 _SENTENCE = re.compile(r"[.!?؟…:«»\"“”]\s|[?؟!…]$|[\"“”«]")
 _ADDRESS = re.compile(r"(?:https?://)?(?:www\.)?((?:[\w-]+\.)+[a-z]{2,})(?:/\S*)?", re.IGNORECASE)
 _INITIALS = re.compile("[a-z]{2,4}")
+_EDITORS = re.compile("[a-z]{2,4}|[A-Z]{2,3}")
+_COPYRIGHT = re.compile(r"^(?:©|\([cC]\))\s*(?:(?:19|20)\d\d\s+)?(?P<names>[^\W\d].{1,60})$")
+_POINTERS = frozenset("here link hier ici aqui qui tutaj burada هنا اينجا тут здесь".split())
 # Words of sentences: a credit names somebody and says nothing
 _SAYING = frozenset(
     map(
@@ -103,7 +107,7 @@ def source_credit(line: str) -> tuple[str, ...] | None:
     label = _LABEL.match(text)
     if label:
         return _credited(label["names"])
-    for pattern in (_BRACKETED, _DASHED):
+    for pattern in (_BRACKETED, _DASHED, _COPYRIGHT):
         match = pattern.match(text)
         if match:
             return _agencies(match["names"])
@@ -116,7 +120,7 @@ def _agencies(text: str) -> tuple[str, ...] | None:
     names = _names(text)
     agencies = tuple(filter(is_agency, names))
     rest = [name for name in names if name not in agencies]
-    return agencies if agencies and all(map(_INITIALS.fullmatch, rest)) else None
+    return agencies if agencies and all(map(_EDITORS.fullmatch, rest)) else None
 
 
 def _names(text: str) -> tuple[str, ...]:
@@ -128,7 +132,11 @@ def _names(text: str) -> tuple[str, ...]:
 
 def _credited(text: str) -> tuple[str, ...] | None:
     """The names behind a label, if they are names: few words, capitals in Latin script, nothing said."""
-    text = text.strip().rstrip(".").strip()
+    text = text.strip(" ©").rstrip(".").strip()
+    if shadow(text) in _POINTERS:
+        return None
+    if text.isalpha() and len(text) > 3 and shadow(text) not in _SAYING:
+        return (text,)  # names that write themselves small: `Quelle: kathpress`
     address = _ADDRESS.fullmatch(text)
     if address:
         return (address[1],)
