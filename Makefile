@@ -5,7 +5,7 @@ BIN := $(VENV)/bin
 CORPUS ?= ../shared/corpus
 
 .DEFAULT_GOAL := help
-.PHONY: help setup demo test test-kafka lint format bench lock clean
+.PHONY: help setup demo test test-kafka test-browser test-training lint format bench model lock clean
 
 help:  ## List the targets
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | awk -F ':.*## ' '{printf "  make %-12s %s\n", $$1, $$2}'
@@ -20,10 +20,13 @@ demo: setup  ## Run the whole pipeline on sample pages, on an embedded Kafka and
 	$(BIN)/pagesieve demo
 
 test: setup  ## Unit, contract and integration tests on the embedded services
-	$(BIN)/pytest -m "not kafka and not redis"
+	$(BIN)/pytest -m "not kafka and not redis and not browser and not training"
 
 test-kafka: setup  ## The tests that need real Apache Kafka (Java, Maven) and real Redis
 	$(BIN)/pytest -m "kafka or redis"
+
+test-browser: setup  ## The tests that need Chromium and its driver
+	$(BIN)/pytest -m browser
 
 lint: setup  ## Lint, format, types, import layers
 	$(BIN)/ruff check .
@@ -38,11 +41,22 @@ format: setup  ## Format the code
 bench: setup  ## Speed against bare trafilatura, on the pages in CORPUS
 	$(BIN)/python -m tests.bench $(CORPUS)
 
+test-training: setup  ## The tests that need LightGBM, with which the layout model is grown
+	$(BIN)/pip install -q --require-hashes -r requirements/model.txt
+	$(BIN)/pytest -m training
+
+model: setup  ## Grow the layout model from the pages in CORPUS, and measure it by site
+	$(BIN)/pip install -q --require-hashes -r requirements/model.txt
+	$(BIN)/python -m training $(CORPUS)
+
 lock: setup  ## Write the lock files anew from pyproject.toml
 	$(BIN)/uv pip compile -q --universal --python-version 3.11 --generate-hashes --no-emit-index-url \
 		--custom-compile-command "make lock" pyproject.toml -o requirements/run.txt
 	$(BIN)/uv pip compile -q --universal --python-version 3.11 --generate-hashes --no-emit-index-url \
 		--custom-compile-command "make lock" --extra demo --group dev pyproject.toml -o requirements/dev.txt
+	$(BIN)/uv pip compile -q --universal --python-version 3.11 --generate-hashes --no-emit-index-url \
+		--custom-compile-command "make lock" --extra demo --group dev --group model pyproject.toml \
+		-o requirements/model.txt
 
 clean:  ## Remove the virtual environment and caches
 	rm -rf $(VENV) .cache .mypy_cache .ruff_cache .pytest_cache .hypothesis .import_linter_cache

@@ -4,6 +4,7 @@ import difflib
 import os
 import socket
 from collections.abc import Mapping
+from dataclasses import fields
 from enum import StrEnum
 from pathlib import Path
 from typing import Annotated, Any
@@ -11,7 +12,7 @@ from typing import Annotated, Any
 from pydantic import Field, SecretStr, ValidationError, model_validator
 from pydantic_settings import BaseSettings, PydanticBaseSettingsSource, SettingsConfigDict
 
-from worker.core.options import CleanOptions
+from worker.core.options import CleanOptions, Strictness, Trafilatura
 
 PREFIX = "PAGESIEVE_"
 SECRETS = ("kafka_sasl_password", "kafka_ssl_key_password", "redis_password")
@@ -158,6 +159,17 @@ class Settings(BaseSettings):
     )
     min_words: int = Field(10, ge=1, description="A shorter article goes to the dead letters as too_short")
     title_in_text: bool = Field(False, description="Keep the headline as the first paragraph of the text")
+    standfirst_in_text: bool = Field(
+        True, description="Keep the standfirst in the text; it is in the description either way"
+    )
+    strictness: Strictness = Field(
+        Strictness.BALANCED,
+        description="How sure the evidence must be for a block to stay: gentle, balanced or strict",
+    )
+    trafilatura: Trafilatura = Field(
+        Trafilatura.ALWAYS,
+        description="Ask trafilatura on every page (always), or where the layout leaves doubt (unsure)",
+    )
 
     # Cache
     redis_url: str | None = Field(
@@ -244,9 +256,8 @@ class Settings(BaseSettings):
     @property
     def clean_options(self) -> CleanOptions:
         """The settings that change what cleaning gives."""
-        return CleanOptions(
-            max_page_bytes=self.max_page_bytes, min_words=self.min_words, title_in_text=self.title_in_text
-        )
+        names = (field.name for field in fields(CleanOptions))
+        return CleanOptions(**{name: getattr(self, name) for name in names if name in Settings.model_fields})
 
     @property
     def transactional_id(self) -> str:

@@ -1,6 +1,22 @@
 """The settings that change what cleaning gives. They are part of the rules fingerprint."""
 
 from dataclasses import dataclass
+from enum import StrEnum
+
+
+class Strictness(StrEnum):
+    """How sure the evidence must be that a block is the article's for it to stay."""
+
+    GENTLE = "gentle"  # rather a line of clutter than a lost line
+    BALANCED = "balanced"
+    STRICT = "strict"  # rather a lost line than a line of clutter
+
+
+class Trafilatura(StrEnum):
+    """On which pages trafilatura is asked for its verdict."""
+
+    ALWAYS = "always"
+    UNSURE = "unsure"  # only where the page's own layout leaves doubt
 
 
 @dataclass(frozen=True, slots=True)
@@ -11,3 +27,6 @@ class CleanOptions:
     max_depth: int = 4096  # elements nested deeper are `too_deep`
     min_words: int = 10  # a shorter article is `too_short`
     title_in_text: bool = False  # keep the headline as the first paragraph
+    standfirst_in_text: bool = True  # keep the standfirst as a paragraph
+    strictness: Strictness = Strictness.BALANCED
+    trafilatura: Trafilatura = Trafilatura.ALWAYS

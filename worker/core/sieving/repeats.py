@@ -30,7 +30,7 @@ def cut_titles(draft: Draft, titles: tuple[str, ...]) -> None:
     """Cut each kept line that is the headline again."""
     wanted = [_Title(title) for title in titles if title]
     top = draft.first_paragraph()
-    for i in list(draft.kept()):
+    for i in draft.kept():
         near_top = i <= top or draft.blocks[i].tag in _HEADINGS
         if draft.words[i] <= 40 and any(title.is_in(draft.blocks[i].text, near_top) for title in wanted):
             draft.cut(i, Kind.TITLE, "repeats/title")
@@ -58,7 +58,7 @@ class _Title:
 
 def cut_description(draft: Draft) -> Summary | None:
     """Cut a line near the top that is a later paragraph's beginning, ended by an ellipsis."""
-    kept = list(draft.kept())
+    kept = draft.kept()
     for place, i in enumerate(kept[:4]):
         match = _ELLIPSIS.search(draft.blocks[i].text)
         if match is None:
@@ -90,8 +90,16 @@ def _summary(text: str, rest: str) -> Summary:
     )
 
 
+def cut_run_together(draft: Draft) -> None:
+    """Cut a block that runs other blocks of the page together: the whole text again, in one piece."""
+    whole = {i: letters(draft.blocks[i].text) for i in draft.kept()}
+    for i in list(draft.kept()):
+        if len(whole[i]) >= 4 * _MIN_REPEATED and _runs_together(draft, i, whole):
+            draft.cut(i, Kind.DUPLICATE_TEXT, "repeats/run-together")
+
+
 def cut_duplicates(draft: Draft) -> None:
-    """Cut running text that stands on the page a second time, and a block that runs others together.
+    """Cut running text that stands on the page a second time.
 
     Short lines, list items and what comes more than twice (an interviewer's question, a recipe's step)
     may repeat by the author's will.
@@ -99,23 +107,22 @@ def cut_duplicates(draft: Draft) -> None:
     whole = {i: letters(draft.blocks[i].text) for i in draft.kept()}
     times = Counter(whole.values())
     seen: set[str] = set()
-    for i in list(draft.kept()):
+    for i in draft.kept():
         line = whole[i]
         if len(line) >= _MIN_REPEATED and times[line] == 2 and draft.is_paragraph(i):
             if line in seen:
                 draft.cut(i, Kind.DUPLICATE_TEXT, "repeats/duplicate")
             seen.add(line)
-    for i in list(draft.kept()):
-        if len(whole[i]) >= 4 * _MIN_REPEATED and _runs_together(draft, i, whole):
-            draft.cut(i, Kind.DUPLICATE_TEXT, "repeats/run-together")
 
 
 def _runs_together(draft: Draft, i: int, whole: dict[int, str]) -> bool:
-    others = "".join(whole[k] for k in draft.kept() if k != i)
+    others = "".join(whole[k] for k in draft.kept() if whole[k] != whole[i])
     if whole[i][:_MIN_SENTENCE] not in others:
         return False
     pieces = [letters(piece) for piece in _SENTENCES.split(draft.blocks[i].text)]
     pieces = [piece for piece in pieces if len(piece) >= _MIN_SENTENCE]
     found = sum(len(piece) for piece in pieces if piece in others)
-    inside = sum(1 for k in draft.kept() if k != i and len(whole[k]) > _MIN_REPEATED and whole[k] in whole[i])
-    return len(pieces) >= 2 and inside >= 1 and found >= 0.9 * sum(map(len, pieces))
+    inside = any(
+        len(whole[k]) > _MIN_REPEATED and whole[k] != whole[i] and whole[k] in whole[i] for k in draft.kept()
+    )
+    return len(pieces) >= 2 and inside and found >= 0.9 * sum(map(len, pieces))

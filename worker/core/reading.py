@@ -1,0 +1,71 @@
+"""A page's markup, read once: its blocks and metadata, and trafilatura's verdict when asked for."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from lxml import html
+
+from worker.core.blocks import BlockView, tree_blocks
+from worker.core.datefinder import find_html_date
+from worker.core.evidence.judge import Evidence, Model, judge
+from worker.core.extract import verdict
+from worker.core.metadata import Metadata, collect, resolve
+from worker.core.options import CleanOptions, Trafilatura
+from worker.core.prose import running_chars
+from worker.core.records import Reason, Rejected
+from worker.core.sieving.draft import Hints
+from worker.core.tree import PARSER_DEPTH, parse
+
+_SAMPLE = 1000  # characters of running text that a language is told from
+_MARGIN = 8  # levels near the parser's limit: it may have dropped what lay deeper
+
+
+@dataclass(slots=True)
+class Reading:
+    """What is known of a page before anything is decided."""
+
+    root: html.HtmlElement
+    view: BlockView
+    metadata: Metadata
+    hints: Hints
+    _shares: Sequence[float] | None = None
+
+    def shares(self) -> Sequence[float]:
+        """trafilatura's verdict by block. The first call marks the tree: nothing may read that after it."""
+        if self._shares is None:
+            self._shares = verdict(self.root, self.view)
+        return self._shares
+
+    def evidence(self, model: Model, options: CleanOptions) -> Evidence:
+        """What the layout tells of each block."""
+        return judge(
+            self.view,
+            self.hints.titles,
+            self.hints.description,
+            model,
+            self.shares,
+            only_unsure=options.trafilatura is Trafilatura.UNSURE,
+        )
+
+
+def read_markup(text: str, url: str | None, options: CleanOptions) -> Reading | Rejected:
+    """The blocks and the metadata of a page's markup, or why it has none."""
+    root = parse(text)
+    if root is None:
+        return Rejected(Reason.EMPTY, "no element in the markup")
+    view = tree_blocks(root)
+    deepest = max(container.depth for container in view.containers)
+    if deepest >= min(options.max_depth, PARSER_DEPTH) - _MARGIN:
+        return Rejected(Reason.TOO_DEEP, f"elements nested {PARSER_DEPTH} deep or deeper")
+    if not view.blocks:
+        return Rejected(Reason.EMPTY, "no text in the markup")
+    metadata = resolve(collect(root), url, sample_of(view), lambda: find_html_date(root, url))
+    titles = tuple(title for title in (metadata.title,) if title)
+    hints = Hints(titles, metadata.description, metadata.section, metadata.language)
+    return Reading(root, view, metadata, hints)
+
+
+def sample_of(view: BlockView) -> str:
+    """Running text of the page, enough to tell its language; any text where there is none."""
+    texts = [block.text for block in view.blocks if running_chars(block)] or [b.text for b in view.blocks]
+    return "\n".join(texts[:20])[:_SAMPLE]
