@@ -9,6 +9,7 @@ from typing import NoReturn
 
 import pytest
 
+from tests.servers.chromium import Chromium
 from tests.servers.kafka import Kafka, KafkaCluster, open_kafka
 from tests.servers.processes import MissingServerError
 from tests.servers.redis import RedisServer
@@ -78,6 +79,18 @@ def redis_server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[RedisServ
         without(str(error))
     yield server
     server.stop()
+
+
+@pytest.fixture(scope="session")
+def chromium(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Chromium]:
+    """A headless Chromium. Its tests may leave it on any page."""
+    browser = Chromium(tmp_path_factory.mktemp("chromium"))
+    try:
+        browser.open()
+    except MissingServerError as error:
+        without(str(error))
+    yield browser
+    browser.close()
 
 
 def without(reason: str) -> NoReturn:

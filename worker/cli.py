@@ -129,6 +129,38 @@ def clean(
 
 
 @app.command()
+def explain(
+    paths: Annotated[
+        list[Path] | None,
+        typer.Argument(
+            help="Files or folders: .html, .txt, .jsonl, .warc, each also .gz. Without: JSON lines on stdin."
+        ),
+    ] = None,
+    form: Annotated[
+        str, typer.Option("--format", "-f", help="terminal, json (one page a line), or html (one document).")
+    ] = "terminal",
+    output: Annotated[Path | None, typer.Option("--output", "-o", help="File to write; else stdout.")] = None,
+    whole: Annotated[
+        bool, typer.Option("--all", help="In the terminal: every block, with its whole text.")
+    ] = False,
+    more: More = None,
+) -> None:
+    """Show what was kept of each page and what was cut, block by block, and why.
+
+    Pages are given as to `clean`. The HTML needs no network, and opens in any browser.
+    """
+    with _failures():
+        from worker.commands.explain import Form, explain_pages
+        from worker.commands.inputs import read_lines, read_paths
+
+        if form not in list(Form):
+            raise CommandError(64, f"--format: {form} is not one of {', '.join(Form)}")
+        settings = _settings(more)
+        pages = read_paths(paths) if paths else read_lines(sys.stdin.buffer, "stdin")
+        explain_pages(pages, settings, Form(form), output, whole=whole)
+
+
+@app.command()
 def load(
     paths: Annotated[
         list[Path], typer.Argument(help="Files or folders: .html, .txt, .jsonl, .warc, each also .gz.")
