@@ -142,7 +142,7 @@ def test_metadata_stands_with_its_evidence() -> None:
     root = document(explained("en-newspaper-theme"))
     rows = {row[0].text_content(): row for row in root.xpath("//table/tbody/tr")}
     assert rows["authors"][1].text_content() == "Owen Tregear"
-    assert rows["authors"][2].text_content() == "byline"
+    assert rows["authors"][2].text_content() == "byline near the headline"
     assert "Not told by the page:" in texts(root, "//p[@class='absent']")[0]
 
 
