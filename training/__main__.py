@@ -14,9 +14,9 @@ from rich.console import Console
 from training.card import figures_text
 from training.corpora import CORPORA
 from training.examples import Example, examples
-from training.figures import Forests, table
+from training.figures import table
 from training.folds import FOLDS, folds_by_site
-from training.grow import grow
+from training.grow import grow_all
 from worker.core.evidence.judge import PAGE_FILE, VERDICT_FILE
 from worker.rulefiles import read_rules
 
@@ -38,31 +38,23 @@ def main() -> None:
     usable = {corpus: [page for page in pages if page is not None] for corpus, pages in found.items()}
     fold = folds_by_site([page.site for page in pages] for pages in usable.values())
     cues = {name: text for name, text in read_rules().items() if name.endswith(".toml")}
-    if not arguments.no_figures:
-        models = []
-        for number in range(FOLDS):
-            told.print(f"growing fold {number + 1} of {FOLDS}")
-            models.append(_forests(_without(usable, fold, number), threads))
+    folds = () if arguments.no_figures else range(FOLDS)
+    told.print(f"growing the model and {len(folds)} for cross-validation")
+    model, *models = grow_all(
+        [usable, *(_without(usable, fold, number) for number in folds)], VERSION, threads
+    )
+    if models:
         told.print("measuring the folds")
         validated = table(arguments.corpora, cues, models, fold, threads)
-    told.print("growing the model")
-    model = _forests(usable, threads)
     (_RULES / PAGE_FILE).parent.mkdir(exist_ok=True)
     (_RULES / PAGE_FILE).write_text(model.page, encoding="utf-8")
     (_RULES / VERDICT_FILE).write_text(model.verdict, encoding="utf-8")
-    if not arguments.no_figures:
+    if models:
         told.print("measuring the model")
         shipped = table(arguments.corpora, cues, [model], {}, threads)
         state = {"cross-validated by site": validated, "the model on its own training pages": shipped}
         _FIGURES.write_text(json.dumps(state, indent=1) + "\n", encoding="utf-8")
         _TEXT.write_text(figures_text(state), encoding="utf-8")
-
-
-def _forests(pages: Mapping[str, list[Example]], threads: int) -> Forests:
-    return Forests(
-        page=grow(pages, verdict=False, threads=threads, version=VERSION),
-        verdict=grow(pages, verdict=True, threads=threads, version=VERSION),
-    )
 
 
 def _without(

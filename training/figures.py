@@ -2,11 +2,12 @@
 
 from collections.abc import Iterator, Mapping, Sequence
 from concurrent.futures import ProcessPoolExecutor
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
 from training.corpora import CORPORA, body_of, open_corpora, site_of
+from training.grow import Forests
 from worker.core.charset import page_text
 from worker.core.evidence.judge import PAGE_FILE, VERDICT_FILE, parse_model
 from worker.core.extract import KEEP
@@ -22,14 +23,6 @@ VARIANTS = {
     **{strictness.value: CleanOptions(strictness=strictness) for strictness in Strictness},
     "balanced, unsure": CleanOptions(trafilatura=Trafilatura.UNSURE),
 }
-
-
-@dataclass(frozen=True)
-class Forests:
-    """The texts of a model's two files."""
-
-    page: str
-    verdict: str
 
 
 Table = dict[str, dict[str, dict[str, float]]]  # variant -> corpus -> column -> figure

@@ -1,6 +1,9 @@
 """Examples -> a forest and its file, with LightGBM. The same examples give the same bytes."""
 
+import multiprocessing
 from collections.abc import Mapping, Sequence
+from concurrent.futures import ProcessPoolExecutor
+from dataclasses import dataclass
 from typing import Any
 
 import lightgbm
@@ -10,6 +13,9 @@ import orjson
 from training.examples import Example
 from worker.core.evidence.features import FEATURES, PAGE_FEATURES
 
+Pages = Mapping[str, Sequence[Example]]  # by corpus
+
+_STATE: dict[str, Any] = {}
 ROUNDS = 100
 SEEDS = (0, 1, 2)  # forests whose mean is taken: one alone moves by .005 with its seed
 _PARAMETERS = {
@@ -33,7 +39,29 @@ _CORPUS_WEIGHT = {"wordpress": 0.3}  # one theme after another: little to learn
 _DIGITS = 5  # of a leaf's log-odds: enough, and a smaller file
 
 
-def grow(corpora: Mapping[str, Sequence[Example]], *, verdict: bool, threads: int, version: str) -> str:
+@dataclass(frozen=True)
+class Forests:
+    """The texts of a model's two files."""
+
+    page: str
+    verdict: str
+
+
+def grow_all(sets: Sequence[Pages], version: str, processes: int) -> list[Forests]:
+    """A model for each set of examples, several at once."""
+    jobs = [(number, verdict) for number in range(len(sets)) for verdict in (False, True)]
+    _STATE.update(sets=sets, version=version)  # for the forked processes: examples are large
+    with ProcessPoolExecutor(processes, multiprocessing.get_context("fork")) as pool:
+        texts = dict(zip(jobs, pool.map(_grow_one, jobs), strict=True))
+    return [Forests(texts[number, False], texts[number, True]) for number in range(len(sets))]
+
+
+def _grow_one(job: tuple[int, bool]) -> str:
+    number, verdict = job
+    return grow(_STATE["sets"][number], verdict=verdict, threads=1, version=_STATE["version"])
+
+
+def grow(corpora: Pages, *, verdict: bool, threads: int, version: str) -> str:
     """The text of the file of a forest grown on examples by corpus; corpora count alike.
 
     `verdict` adds trafilatura's verdict to the features.

@@ -21,6 +21,7 @@ from worker.core.evidence.layout import Layout
 FOLDER = "layout/"  # of the model among the rule files
 PAGE_FILE = "layout/page.json"  # a forest on the page alone
 VERDICT_FILE = "layout/verdict.json"  # a forest on the page and trafilatura's verdict
+_MOST_BLOCKS = 20_000  # a page with more is a list or an attack: trafilatura's verdict alone decides
 _SURE = 0.95  # expected f1: below it, trafilatura is asked too
 
 
@@ -51,10 +52,12 @@ class Evidence:
     shares: tuple[float, ...] | None
     layout: Layout
     matrix: Matrix
-    forest: Forest
+    forest: Forest | None  # None where the page has too many blocks to look at each
 
     def strongest(self, index: int, count: int = 3) -> Sequence[Sign]:
         """The signs that moved a block's score most, the strongest on its own side first."""
+        if self.forest is None:
+            return []
         side = 1.0 if self.scores[index] >= 0.5 else -1.0
         weights = self.forest.contributions(self.matrix[:, [index]])[:, 0]
         order = np.argsort(-side * weights, kind="stable")[:count]
@@ -64,8 +67,8 @@ class Evidence:
 
     def strongest_groups(self, indexes: Sequence[int]) -> Sequence[str]:
         """For each of these blocks, the group of features that speaks most against it."""
-        if not indexes:
-            return []
+        if not indexes or self.forest is None:
+            return ["extractor"] * len(indexes)
         weights = self.forest.contributions(self.matrix[:, list(indexes)])
         groups = [feature.group for feature in _features_of(self.forest)]
         names = list(dict.fromkeys(groups))
@@ -104,6 +107,9 @@ def judge(
 ) -> Evidence:
     """The evidence on a page that has blocks. `ask` runs trafilatura: it is called once, or, with
     `only_unsure`, only where the page alone leaves doubt."""
+    if len(view.blocks) > _MOST_BLOCKS:
+        shares = tuple(ask())
+        return Evidence(shares, shares, Layout(view), np.empty((0, 0), np.float32), None)
     layout, matrix = page_matrix(view, titles, description)
     if only_unsure:
         scores = probability(model.page.log_odds(matrix))

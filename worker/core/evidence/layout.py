@@ -111,6 +111,10 @@ class Layout:
         """1.0 for the blocks that lie in such an element."""
         return ((self.flags & _BITS[flag]) > 0).astype(float)
 
+    def lies_in(self, index: int, *flags: str) -> bool:
+        """True for a block that lies in any of these elements."""
+        return bool(self.flags[index] & sum(_BITS[flag] for flag in flags))
+
     def _typical_paragraph(self) -> float:
         """The length of the block that the middle character of the page's text lies in."""
         order = np.argsort(-self.plain, kind="stable")

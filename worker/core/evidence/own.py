@@ -62,6 +62,7 @@ REPEATS = (
     ("in_description", "the standfirst is the page's own description"),
 )
 _DESCRIBED = 40  # characters that tell a block by the description
+_MOST_COMPARED = 1_000_000_000  # characters: beyond, no block is searched for in the others
 _SHORT = 300  # characters: a longer block is no headline
 
 
@@ -70,6 +71,7 @@ def repeat_columns(view: BlockView, titles: Sequence[str], description: str | No
     texts = [block.text for block in view.blocks]
     times = Counter(texts)
     page = "\n".join(texts)
+    searched = len(page) * len(texts) < _MOST_COMPARED
     references = [frozenset(title.casefold().split()) for title in titles if title]
     union = frozenset[str]().union(*references)
     summary = " ".join((description or "").casefold().split())
@@ -79,7 +81,7 @@ def repeat_columns(view: BlockView, titles: Sequence[str], description: str | No
         rows.append(
             (
                 min(4, times[text]),
-                40 <= len(text) < 2 * _SHORT and page.count(text[:120]) > times[text],
+                searched and 40 <= len(text) < 2 * _SHORT and page.count(text[:120]) > times[text],
                 max((_jaccard(words, title) for title in references), default=0.0),
                 len(words & union) / len(words) if words else 0.0,
                 len(text) >= _DESCRIBED // 2 and text[:_DESCRIBED].casefold().strip(" \"“”'") in summary,

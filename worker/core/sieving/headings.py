@@ -13,12 +13,12 @@ _LEAST = 0.15  # a heading less likely than this is not the article's, whatever 
 
 
 def recover_subheads(draft: Draft, evidence: Evidence) -> None:
-    """Keep the subheads between two kept paragraphs that have the same container as the one below.
+    """Keep the subheads just above a kept paragraph that have the same container.
 
-    Alone, a short line looks like a label; the paragraphs around it tell that it is none.
+    Alone, a short line looks like a label; the paragraph below tells that it is none.
     """
     kept = [i for i, decision in enumerate(draft.decisions) if decision.keep]
-    for before, after in pairwise(kept):
+    for before, after in pairwise([-1, *kept]):
         i = after - 1
         if i == before or draft.decisions[i].kind is not None or not draft.is_paragraph(after):
             continue

@@ -25,7 +25,7 @@ class Thresholds:
 # Chosen on the cross-validated table of the model card (training/README.md).
 THRESHOLDS = {
     Strictness.GENTLE: Thresholds(0.2, 0.25, 0.5),
-    Strictness.BALANCED: Thresholds(0.4, 0.55, 0.55),
+    Strictness.BALANCED: Thresholds(0.5, 0.55, 0.55),
     Strictness.STRICT: Thresholds(0.6, 0.7, 0.7),
 }
 
@@ -55,10 +55,10 @@ def cut_by_layout(draft: Draft, evidence: Evidence, belongs: list[bool]) -> None
 def _kind(draft: Draft, evidence: Evidence, i: int) -> Kind:
     """The kind of clutter that a block most likely is, by where it stands."""
     layout, block = evidence.layout, draft.blocks[i]
-    if layout.in_flag("figure")[i] or (block.media and not draft.is_paragraph(i)):
+    if layout.lies_in(i, "figure") or (block.media and not draft.is_paragraph(i)):
         return Kind.CAPTION
     if draft.link_share(i) > _LINKS or layout.links_within[layout.parent[block.node]] > _LINKS:
         return Kind.RELATED_LINKS
-    if any(layout.in_flag(flag)[i] for flag in ("nav", "header", "footer")):
+    if layout.lies_in(i, "nav", "header", "footer"):
         return Kind.NAVIGATION
     return Kind.WIDGET
