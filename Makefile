@@ -3,9 +3,12 @@ PYTHON ?= python3
 VENV := .venv
 BIN := $(VENV)/bin
 CORPUS ?= ../shared/corpus
+SECONDS ?= 120
+MINUTES ?= 3
+SEED ?=
 
 .DEFAULT_GOAL := help
-.PHONY: help setup demo test test-kafka lint format bench lock clean
+.PHONY: help setup demo test test-kafka fuzz hostile chaos lint format bench lock clean
 
 help:  ## List the targets
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | awk -F ':.*## ' '{printf "  make %-12s %s\n", $$1, $$2}'
@@ -24,6 +27,15 @@ test: setup  ## Unit, contract and integration tests on the embedded services
 
 test-kafka: setup  ## The tests that need real Apache Kafka (Java, Maven) and real Redis
 	$(BIN)/pytest -m "kafka or redis"
+
+chaos: setup  ## Make everything fail and see that no page is lost: MINUTES=60, SEED=1
+	$(BIN)/python -m tests.chaos --minutes $(MINUTES) $(if $(SEED),--seed $(SEED))
+
+fuzz: setup  ## Fuzz decoding, cleaning and the rules for SECONDS; what fails is kept in tests/fuzz/found
+	$(BIN)/python -m tests.fuzz --seconds $(SECONDS)
+
+hostile: setup  ## What becomes of every hostile page, and what it costs
+	$(BIN)/python -m tests.hostile
 
 lint: setup  ## Lint, format, types, import layers
 	$(BIN)/ruff check .
