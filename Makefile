@@ -3,9 +3,12 @@ PYTHON ?= python3
 VENV := .venv
 BIN := $(VENV)/bin
 CORPUS ?= ../shared/corpus
+SECONDS ?= 120
+MINUTES ?= 3
+SEED ?=
 
 .DEFAULT_GOAL := help
-.PHONY: help setup demo test test-kafka test-browser test-training lint format bench model lock clean
+.PHONY: help setup demo test test-kafka test-browser test-training fuzz hostile chaos lint format bench model lock clean
 
 help:  ## List the targets
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | awk -F ':.*## ' '{printf "  make %-12s %s\n", $$1, $$2}'
@@ -27,6 +30,15 @@ test-kafka: setup  ## The tests that need real Apache Kafka (Java, Maven) and re
 
 test-browser: setup  ## The tests that need Chromium and its driver
 	$(BIN)/pytest -m browser
+
+chaos: setup  ## Make everything fail and see that no page is lost: MINUTES=60, SEED=1
+	$(BIN)/python -m tests.chaos --minutes $(MINUTES) $(if $(SEED),--seed $(SEED))
+
+fuzz: setup  ## Fuzz decoding, cleaning and the rules for SECONDS; what fails is kept in tests/fuzz/found
+	$(BIN)/python -m tests.fuzz --seconds $(SECONDS)
+
+hostile: setup  ## What becomes of every hostile page, and what it costs
+	$(BIN)/python -m tests.hostile
 
 lint: setup  ## Lint, format, types, import layers
 	$(BIN)/ruff check .

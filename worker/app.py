@@ -3,6 +3,7 @@
 import logging
 import os
 import platform
+import secrets
 import signal
 import threading
 from collections.abc import Callable, Mapping
@@ -27,11 +28,13 @@ from worker.logs import set_up_logging
 from worker.metrics import Metrics, build_metrics
 from worker.pipeline.child import PRELOAD, Bug, CleanBuilder, build_cleaner
 from worker.pipeline.counting import Counting
+from worker.pipeline.deadletter_breaker import DeadLetterBreaker, TooManyDeadLetters
 from worker.pipeline.finishing import Finisher
 from worker.pipeline.intake import Intake
+from worker.pipeline.ledger import Ledger
 from worker.pipeline.loop import Limits, Loop
 from worker.pipeline.pool import ProcessCleaner
-from worker.pipeline.ports import Cache, Message, Outgoing, StreamUnavailable
+from worker.pipeline.ports import Cache, Message, Outgoing, StreamMisconfigured, StreamUnavailable
 from worker.pipeline.process import StartError
 from worker.pipeline.routing import EXTRACTOR, Publication, route
 from worker.pipeline.watchdog import Progress, Watchdog
@@ -56,9 +59,9 @@ class _StoppedError(BaseException):
 def run(settings: Settings, build: CleanBuilder = build_cleaner) -> int:
     """Run a worker until a signal stops it, and return its exit code (sysexits.h).
 
-    0 stopped by a signal, 69 Kafka out of reach at the start, 70 a bug, 75 Kafka or the watchdog gave up
-    while it ran, 78 settings that nothing can be built from. Must be called on the main thread.
-    `build` makes in each child, from the rules, what cleans; it must pickle.
+    0 stopped by a signal, 69 Kafka out of reach at the start, 70 a bug, 75 Kafka, the watchdog or the
+    dead-letter breaker gave up while it ran, 78 settings that nothing can be built from. Must be called on
+    the main thread. `build` makes in each child, from the rules, what cleans; it must pickle.
     """
     set_up_logging(settings.log_level, settings.log_format)
     threading.excepthook = _log_thread_end
@@ -121,7 +124,7 @@ def _start_and_work(settings: Settings, build: CleanBuilder, stopping: "_Stoppin
     try:
         worker = _build(settings, build, stack)
         worker.loop.start()
-    except _ConfigurationError as error:
+    except (_ConfigurationError, StreamMisconfigured) as error:
         log.error("%s", error)  # noqa: TRY400 - the line says it all
         return os.EX_CONFIG
     except StartError as error:
@@ -137,6 +140,9 @@ def _start_and_work(settings: Settings, build: CleanBuilder, stopping: "_Stoppin
         worker.loop.run()
     except StreamUnavailable as error:
         log.error("%s", error)  # noqa: TRY400
+        return os.EX_TEMPFAIL
+    except TooManyDeadLetters as error:
+        log.critical("%s", error)
         return os.EX_TEMPFAIL
     log.info("stopped")
     return os.EX_OK
@@ -162,6 +168,9 @@ def _build(settings: Settings, build: CleanBuilder, stack: ExitStack) -> _Worker
     cleaner = build_pool(settings, rules, counting.restarted, partial(counting.error, "clean"), build)
     stream = KafkaStream(settings)
     stack.callback(cleaner.close, _CLOSE_SECONDS)
+    breaker = DeadLetterBreaker(
+        settings.dead_letter_run, settings.dead_letter_share, settings.dead_letter_window
+    )
     loop = Loop(
         stream=stream,
         cleaner=cleaner,
@@ -173,6 +182,8 @@ def _build(settings: Settings, build: CleanBuilder, stack: ExitStack) -> _Worker
             counting,
         ),
         finisher=Finisher(partial(_route, publication=publication_of(settings, rules_print)), counting),
+        ledger=Ledger(secrets.token_hex(4), settings.max_in_flight_pages, rules_print, breaker),
+        breaker=breaker,
         counting=counting,
         progress=progress,
         limits=_limits(settings),
@@ -180,14 +191,13 @@ def _build(settings: Settings, build: CleanBuilder, stack: ExitStack) -> _Worker
     http = _http(settings, registry, rules_print, progress, loop)
     stack.callback(http.close)
     log.info(
-        "pagesieve %s, rules %s: group %s reads %s, %d children, http://%s:%d/metrics",
+        "pagesieve %s, rules %s: group %s reads %s, %d children, http://%s/metrics",
         __version__,
         rules_print,
         settings.kafka_group_id,
         settings.raw_topic,
         settings.child_count,
-        settings.http_host,
-        http.port,
+        http.address,
     )
     cleaner.start()
     stack.callback(stream.close, _CLOSE_SECONDS)
@@ -209,7 +219,7 @@ def _cache(settings: Settings, counting: Counting) -> Cache | None:
     try:
         return RedisCache(settings, counting.cache, partial(counting.error, "cache"))
     except ValueError as error:
-        raise _ConfigurationError(f"PAGESIEVE_REDIS_URL: {error}") from error
+        raise _ConfigurationError(str(error)) from None
 
 
 def _limits(settings: Settings) -> Limits:
@@ -256,9 +266,9 @@ def _page_key(page: Page, rules_print: str) -> str:
 
 
 def _route(
-    message: Message, envelope: Envelope | None, outcome: Outcome, publication: Publication
+    message: Message, envelope: Envelope | None, outcome: Outcome, attempts: int, publication: Publication
 ) -> Outgoing:
-    return route(message, envelope, outcome, publication, datetime.now(UTC))
+    return route(message, envelope, outcome, publication, datetime.now(UTC), attempts)
 
 
 class _Stopping:

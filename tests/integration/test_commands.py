@@ -73,7 +73,7 @@ def test_without_anything_the_help_is_shown(pagesieve: Command) -> None:
     [
         (["clean", "--format", "xml"], 64, "--format: xml is not one of json, text, markdown"),
         (["clean", "--children", "two"], 64, "Invalid value for '--children'"),
-        (["clean", "--set", "min_wrods=5"], 64, "--set min_wrods=5: not of the form NAME=VALUE"),
+        (["clean", "--set", "min_wrods=5"], 64, "--set min_wrods: not of the form NAME=VALUE"),
         (["clean", "--set", "min_words=0"], 78, "PAGESIEVE_MIN_WORDS: "),
         (["clean", "nowhere.html"], 65, "nowhere.html: No such file or directory"),
         (["sweep"], 64, "No such command 'sweep'"),

@@ -114,6 +114,28 @@ def test_a_redis_url_that_is_none_is_78() -> None:
     assert "PAGESIEVE_REDIS_URL" in told
 
 
+@pytest.mark.parametrize(("host", "shown"), [("::1", "[::1]"), ("127.0.0.2", "127.0.0.2")])
+def test_the_http_port_listens_on_the_address_that_it_is_given(host: str, shown: str) -> None:
+    with working(**unreachable(), http_host=host) as worker:
+        line = worker.read_until("/metrics")
+        (port,) = re.findall(re.escape(f"http://{shown}:") + r"(\d+)/metrics", line)
+        connection = HTTPConnection(host, int(port), timeout=5)
+        connection.request("GET", "/version")
+        assert connection.getresponse().status == 200
+        connection.close()
+        with pytest.raises(ConnectionRefusedError):
+            worker.ask(int(port), "/version")
+        worker.process.send_signal(signal.SIGTERM)
+        assert worker.end()[0] == 0
+
+
+def test_an_address_that_is_none_of_the_machines_is_78() -> None:
+    with working(**unreachable(), http_host="192.0.2.1") as worker:
+        code, told = worker.end()
+    assert code == 78
+    assert "cannot listen on 192.0.2.1" in told
+
+
 def test_a_signal_during_the_start_ends_it_in_good_order() -> None:
     with working(**unreachable()) as worker:
         worker.read_until("pagesieve")

@@ -7,15 +7,18 @@ import logging
 import math
 import time
 from collections import deque
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from queue import Empty, SimpleQueue
 
 from worker.core.records import Outcome
+from worker.pipeline.admission import Admission, Admitted
 from worker.pipeline.backpressure import Gate
 from worker.pipeline.counting import Counting
+from worker.pipeline.deadletter_breaker import DeadLetterBreaker, TooManyDeadLetters
 from worker.pipeline.finishing import Finisher
 from worker.pipeline.intake import Arrival, Intake
+from worker.pipeline.ledger import MAX_DEATHS, Ledger
 from worker.pipeline.outcomes import decode_outcome
 from worker.pipeline.ports import Cache, Cleaned, Cleaner, Partition, Stream
 from worker.pipeline.publishing import Pages, Publisher
@@ -27,6 +30,7 @@ _BUSY_POLL = 0.05  # seconds that one poll may wait while children are at work: 
 _READ_PAUSE = 0.05  # seconds between polls while pages are wanted: each costs most of a millisecond
 _LONGEST_SILENCE = 1.0  # between two polls, whatever else there is to do
 _OBSERVE = 1.0  # between two looks at the lag
+_REVOKE_GRACE = 0.5  # seconds that children have to finish their page when its partition is given back
 _DRAIN_WAIT = 0.1  # longest wait for a result when stopping
 
 
@@ -57,6 +61,8 @@ class Loop:
         cache: Cache | None,
         intake: Intake,
         finisher: Finisher,
+        ledger: Ledger,
+        breaker: DeadLetterBreaker,
         counting: Counting,
         progress: Progress,
         limits: Limits,
@@ -72,7 +78,10 @@ class Loop:
         self._limits = limits
         self._clock = clock
         self._window: Pages = Pages()
-        self._publisher = Publisher(stream, self._window, finisher, counting, progress)
+        self._publisher = Publisher(stream, self._window, finisher, ledger, breaker, counting, progress)
+        self._ledger = ledger
+        self._breaker = breaker
+        self._admission = Admission(ledger, stream.note, batch=2 * limits.children)
         self._gate = Gate(limits.max_pages, limits.max_bytes)
         self._backlog: deque[int] = deque()  # tickets of pages that are not in the pool yet
         self._cleaning: dict[int, str | None] = {}  # ticket -> cache key, of pages in the pool
@@ -98,10 +107,16 @@ class Loop:
 
         Raises:
             StreamUnavailable: Kafka is out of reach.
+            TooManyDeadLetters: the dead-letter breaker has opened.
         """
-        while not self._stopping:
-            self._turn()
-        self._drain()
+        try:
+            while not self._stopping:
+                self._turn()
+            self._drain()
+        except TooManyDeadLetters:
+            self._ledger.sign_off()
+            self._publisher.record()
+            raise
 
     def stop(self) -> None:
         """Take no more pages, and let `run` come to its end. From any thread or signal handler."""
@@ -114,8 +129,9 @@ class Loop:
         return self._joined and not self._stopping
 
     def revoking(self, partitions: frozenset[Partition]) -> None:
-        """Publish what is ready of these, drop the rest."""
-        self._collect(0.0)
+        """Publish what is ready of these, drop the rest: nothing of it is in a child any more after that."""
+        self._take_back(partitions)
+        self._ledger.sign_off(partitions)
         self._publish(partitions)
         self._drop(partitions)
         self._assigned -= partitions
@@ -133,7 +149,7 @@ class Loop:
         self._counting.assigned()
 
     def _turn(self) -> None:
-        if self._backlog or self._gate.closed:
+        if self._backlog or self._gate.closed or self._admission.pages:
             self._collect(min(self._next_commit(), self._next_poll()) - self._clock())
             if self._clock() >= self._next_poll():
                 self._read(0.0)
@@ -141,7 +157,7 @@ class Loop:
             patience = _BUSY_POLL if self._cleaning else self._limits.idle_poll
             self._read(max(0.0, min(patience, self._next_commit() - self._clock())))
         self._collect(0.0)
-        self._feed()
+        self._admit()
         if self._commit_is_due():
             self._publish()
         self._regulate()
@@ -157,32 +173,71 @@ class Loop:
 
     def _read(self, timeout: float) -> None:
         """Poll, and take in what comes; the listener's methods are called in here."""
-        room = self._gate.room(self._window.pages, self._window.bytes)
+        room = self._gate.room(*self._load())
         messages = self._stream.poll(timeout, min(self._limits.max_poll_records, room))
         self._polled = self._clock()
         self._came = bool(messages)
-        for arrival in self._intake.arrivals(messages):
-            message = arrival.message
-            size = len(message.key or b"") + len(message.value or b"")
-            ticket = self._window.add(message.partition, message.offset, size, arrival)
-            if arrival.outcome is None:
-                self._backlog.append(ticket)
-            else:
-                self._finish(ticket, arrival, arrival.outcome)
+        self._admission.take(messages)
+        self._admit()
+
+    def _admit(self) -> None:
+        """Take in what may go on, after the ledger's notes are committed."""
+        admitted = self._admission.go_on(idle=not self._cleaning)
+        if admitted and (not self._ledger.unrecorded() or self._publish()):
+            self._take_in_all(admitted)
+        self._feed()  # before the next page may want to be alone
+
+    def _take_in_all(self, admitted: Sequence[Admitted]) -> None:
+        touched = iter(self._intake.arrivals([one.message for one in admitted if not one.lost]))
+        for message, deaths in admitted:
+            lost = deaths >= MAX_DEATHS
+            arrival = self._intake.lost(message, deaths) if lost else next(touched)
+            if deaths:
+                self._counting.suspect(deaths)
+                arrival.attempts = deaths + (not lost)
+            self._take_on(arrival)
+
+    def _take_on(self, arrival: Arrival) -> None:
+        message = arrival.message
+        size = len(message.key or b"") + len(message.value or b"")
+        ticket = self._window.add(message.partition, message.offset, size, arrival)
+        if arrival.outcome is not None:
+            self._finish(ticket, arrival, arrival.outcome)
+        elif self._admission.alone:
+            self._submit(ticket, fresh=True)
+        else:
+            self._backlog.append(ticket)
 
     def _feed(self) -> None:
         """Keep the pool supplied, and no more than that: what is still here can be dropped."""
-        while self._backlog and len(self._cleaning) < self._pool_size:
-            ticket = self._backlog.popleft()
-            arrival = self._window.item(ticket)
-            if arrival is None or arrival.envelope is None:
-                raise RuntimeError(f"ticket {ticket} has nothing to clean")
-            self._cleaning[ticket] = arrival.key
-            self._cleaner.submit(ticket, arrival.envelope.page, self._done)
+        while self._backlog and len(self._cleaning) < self._pool_size and not self._admission.exclusive:
+            self._submit(self._backlog.popleft())
+
+    def _submit(self, ticket: int, *, fresh: bool = False) -> None:
+        arrival = self._window.item(ticket)
+        if arrival is None or arrival.envelope is None:
+            raise RuntimeError(f"ticket {ticket} has nothing to clean")
+        self._cleaning[ticket] = arrival.key
+        self._cleaner.submit(ticket, arrival.envelope.page, self._done, fresh=fresh)
 
     def _done(self, ticket: int, cleaned: Cleaned) -> None:
         """On a thread of the pool."""
         self._results.put((ticket, cleaned))
+
+    def _take_back(self, partitions: frozenset[Partition]) -> None:
+        """Leave no page of these in a child: one that kills this worker later would be nobody's fault."""
+        self._collect(0.0)
+        for ticket in self._cleaner.withdraw(self._cleaning_of(partitions)):
+            del self._cleaning[ticket]
+        until = self._clock() + _REVOKE_GRACE
+        while (left := self._cleaning_of(partitions)) and self._clock() < until:
+            self._collect(until - self._clock())
+        if left:
+            self._cleaner.interrupt(left)
+
+    def _cleaning_of(self, partitions: frozenset[Partition]) -> set[int]:
+        items = ((ticket, self._window.item(ticket)) for ticket in self._cleaning)
+        return {ticket for ticket, item in items if item is None or item.message.partition in partitions}
 
     def _collect(self, timeout: float) -> None:
         """Take in the results that are there; wait up to `timeout` seconds for the first."""
@@ -209,10 +264,12 @@ class Loop:
     def _finish(self, ticket: int, arrival: Arrival, outcome: Outcome) -> None:
         finished = self._finisher.finished(arrival, outcome)
         self._window.finish(ticket, finished, finished.weight)
+        self._ledger.finished(arrival.message.partition, arrival.message.offset)
+        self._breaker.finished(outcome)
 
     def _commit_is_due(self) -> bool:
         ready = self._window.ready_pages
-        if not ready:
+        if not ready or self._breaker.probing:
             return False
         starving = self._gate.closed and not self._backlog and len(self._cleaning) < self._limits.children
         return (
@@ -222,35 +279,50 @@ class Loop:
             or self._window.ready_bytes >= self._limits.commit_bytes
         )
 
-    def _publish(self, partitions: frozenset[Partition] | None = None) -> None:
-        if not self._publisher.publish_ready(partitions):
+    def _publish(self, partitions: frozenset[Partition] | None = None) -> bool:
+        done = self._publisher.publish_ready(partitions)
+        if not done:
+            self._admission.drop()
             self._prune()
         self._committed = self._clock()
+        return done
 
     def _drop(self, partitions: frozenset[Partition]) -> None:
         self._window.drop(partitions)
+        self._admission.drop(partitions)
+        self._ledger.drop(partitions)
         self._prune()
 
     def _prune(self) -> None:
         """Forget the pages that the window has dropped before they went to the pool."""
         self._backlog = deque(ticket for ticket in self._backlog if self._window.item(ticket) is not None)
+        self._breaker.dropped()
 
     def _regulate(self) -> None:
         """Pause or resume all partitions, by what is in flight."""
-        changed = self._gate.update(self._window.pages, self._window.bytes)
+        changed = self._gate.update(*self._load())
         if changed or self._reassigned:
             self._reassigned = False
             (self._stream.pause if self._gate.closed else self._stream.resume)(self._assigned)
+        if self._breaker.probing and not (self._cleaning or self._backlog):
+            self._progress.mark()  # it waits for a page that gives an article
+            if self._gate.closed and not self._admission.pages:
+                self._breaker.no_more()
+
+    def _load(self) -> tuple[int, int]:
+        """Pages and bytes in flight, and those that the ledger holds back."""
+        return self._window.pages + self._admission.pages, self._window.bytes + self._admission.bytes
 
     def _observe(self) -> None:
-        self._counting.in_flight(self._window.pages, self._window.bytes)
+        self._counting.in_flight(*self._load())
+        self._counting.dead_letters_in_a_row(self._breaker.run, probing=self._breaker.probing)
         if self._clock() < self._observed + _OBSERVE:
             return
         self._observed = self._clock()
         self._joined = self._stream.joined()
         lag = self._stream.lag()
         self._counting.lag(lag)
-        if self._joined and not self._window.pages and not any(lag.values()):
+        if self._joined and not self._load()[0] and not any(lag.values()):
             self._counting.progress()
             self._progress.mark()
 
@@ -263,6 +335,7 @@ class Loop:
             self._collect(min(_DRAIN_WAIT, max(0.0, until - self._clock())))
             if self._commit_is_due() or self._window.ready_pages == self._window.pages:
                 self._publish()
+        self._ledger.sign_off()
         self._publish()
         if self._window.pages:
             log.warning("stopping: %d pages were not finished and are read again", self._window.pages)
