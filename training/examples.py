@@ -6,9 +6,6 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-import numpy as np
-from numpy.typing import NDArray
-
 from training.corpora import body_of, open_corpora, site_of
 from training.labels import Labels, Weights, by_gold, by_segments
 from worker.core.charset import page_text
@@ -28,7 +25,6 @@ class Example:
     matrix: Matrix
     own: Labels
     weights: Weights
-    sizes: NDArray[np.float64]
 
 
 def examples(folder: Path, corpus: str, processes: int) -> list[Example | None]:
@@ -67,6 +63,5 @@ def _example(document: Any, metrics: Any) -> Example | None:
         own, weights = by_segments(texts, wanted, unwanted, metrics.squeeze)
     else:
         own, weights = by_gold(texts, document.gold, metrics)
-    sizes = np.array([len(text) for text in texts], float)
     matrix = with_verdict(layout, matrix, reading.shares())
-    return Example(site_of(document.url), matrix, own, weights, sizes)
+    return Example(site_of(document.url), matrix, own, weights)

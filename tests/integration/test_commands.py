@@ -43,7 +43,7 @@ def raw_messages(settings: Mapping[str, Any]) -> list[Any]:
 def test_every_command_is_listed_with_what_it_does(pagesieve: Command) -> None:
     ended = pagesieve("--help")
     assert ended.code == 0
-    assert COMMANDS.keys() == {"run", "clean", "load", "topics", "check", "replay", "demo"}
+    assert COMMANDS.keys() == {"run", "clean", "explain", "load", "topics", "check", "replay", "demo"}
     for name, command in COMMANDS.items():
         assert f" {name} " in ended.out
         assert command.help.split("\n")[0] in ended.out

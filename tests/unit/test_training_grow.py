@@ -20,7 +20,7 @@ def test_the_same_examples_give_the_same_bytes_and_what_lightgbm_predicts() -> N
         matrix = rng.normal(size=(len(FEATURES), 60)).astype(np.float32)
         own = matrix[0] + 0.3 * matrix[1] > 0
         weights: Weights = np.full(60, 1 / 60)
-        pages.append(Example(f"site{number}.example", matrix, own, weights, np.full(60, 50.0)))
+        pages.append(Example(f"site{number}.example", matrix, own, weights))
     grown = [grow({"a": pages}, verdict=False, threads=threads, version="t") for threads in (1, 2)]
     assert grown[0] == grown[1]
     forest = parse_forest(grown[0])

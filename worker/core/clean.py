@@ -84,7 +84,7 @@ def _article(metadata: Metadata, sieved: Sieved) -> Article:
         paragraphs=sieved.paragraphs,
         word_count=sum(map(word_count, sieved.paragraphs)),
         title=metadata.title,
-        description=metadata.description or sieved.standfirst,
+        description=_longer(metadata.description, sieved.standfirst),
         canonical_url=metadata.canonical_url,
         site_name=metadata.site_name,
         authors=metadata.authors or tuple(sieved.fields.authors),
@@ -100,6 +100,11 @@ def _article(metadata: Metadata, sieved: Sieved) -> Article:
         dateline=sieved.dateline,
         removed=sieved.removed,
     )
+
+
+def _longer(description: str | None, standfirst: str | None) -> str | None:
+    """The standfirst begins as the description does, which pages often cut off."""
+    return max(description or "", standfirst or "", key=len) or None
 
 
 def _judged(article: Article, options: CleanOptions) -> Outcome:

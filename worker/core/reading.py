@@ -55,8 +55,9 @@ def read_markup(text: str, url: str | None, options: CleanOptions) -> Reading | 
         return Rejected(Reason.EMPTY, "no element in the markup")
     view = tree_blocks(root)
     deepest = max(container.depth for container in view.containers)
-    if deepest >= min(options.max_depth, PARSER_DEPTH) - _MARGIN:
-        return Rejected(Reason.TOO_DEEP, f"elements nested {PARSER_DEPTH} deep or deeper")
+    limit = min(options.max_depth, PARSER_DEPTH)
+    if deepest >= limit - _MARGIN:
+        return Rejected(Reason.TOO_DEEP, f"elements nested {limit} deep or deeper")
     if not view.blocks:
         return Rejected(Reason.EMPTY, "no text in the markup")
     metadata = resolve(collect(root), url, sample_of(view), lambda: find_html_date(root, url))

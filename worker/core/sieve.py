@@ -14,7 +14,14 @@ from worker.core.sieving.draft import Decision, Draft, Hints
 from worker.core.sieving.fields import Fields, take_fields
 from worker.core.sieving.headings import recover_fragments, recover_subheads
 from worker.core.sieving.layout import DOUBTFUL, belonging, cut_by_layout
-from worker.core.sieving.repeats import Summary, cut_description, cut_duplicates, cut_run_together, cut_titles
+from worker.core.sieving.repeats import (
+    Summary,
+    cut_description,
+    cut_duplicates,
+    cut_run_together,
+    cut_titles,
+    find_headline,
+)
 from worker.core.sieving.shape import (
     cut_labels,
     cut_link_runs,
@@ -59,8 +66,9 @@ def sieve(
     fields = take_fields(draft)
     claim_lines(draft)
     title, section = _take_head(draft, options)
-    cut_run_together(draft)
+    cut_run_together(draft, belongs)
     if evidence is not None:
+        _spare(belongs, standfirst, find_headline(draft, hints.titles) if options.title_in_text else None)
         cut_by_layout(draft, evidence, belongs)
         recover_subheads(draft, evidence)
         recover_fragments(draft, evidence)
@@ -105,6 +113,13 @@ def _take_head(draft: Draft, options: CleanOptions) -> tuple[str | None, str | N
     if not options.title_in_text:
         cut_titles(draft, titles)
     return (titles[0] if draft.is_text else None), section
+
+
+def _spare(belongs: list[bool], *places: int | None) -> None:
+    # standfirst and headline have options of their own, and golds disagree on them: not for the model
+    for place in places:
+        if place is not None:
+            belongs[place] = True
 
 
 def _removed(draft: Draft, was_kept: Sequence[bool]) -> list[Removed]:

@@ -20,11 +20,11 @@ def recover_subheads(draft: Draft, evidence: Evidence) -> None:
     kept = [i for i, decision in enumerate(draft.decisions) if decision.keep]
     for before, after in pairwise([-1, *kept]):
         i = after - 1
-        if i == before or draft.decisions[i].kind is not None or not draft.is_paragraph(after):
+        if i == before or not draft.is_paragraph(after):
             continue
         block = draft.blocks[i]
         if block.tag in _HEADINGS and evidence.scores[i] >= _LEAST and _share_container(draft, block, after):
-            draft.decisions[i].keep = True
+            _restore(draft, i)
 
 
 def _share_container(draft: Draft, heading: Block, after: int) -> bool:

@@ -19,7 +19,7 @@ class Thresholds:
 
     paragraph: float  # where it is running text that trafilatura keeps: a lost paragraph is the worst
     kept: float  # where trafilatura keeps it
-    missed: float  # where trafilatura leaves it out, or was not asked
+    missed: float  # where trafilatura leaves it out
 
 
 # Chosen on the cross-validated table of the model card (training/README.md).
@@ -28,8 +28,6 @@ THRESHOLDS = {
     Strictness.BALANCED: Thresholds(0.5, 0.55, 0.55),
     Strictness.STRICT: Thresholds(0.6, 0.7, 0.7),
 }
-
-
 DOUBTFUL = 0.1  # without trafilatura's verdict: what is below was never part of the article
 
 
@@ -37,7 +35,7 @@ def belonging(view: BlockView, evidence: Evidence, strictness: Strictness) -> li
     """Whether each block is the article's by the evidence alone."""
     wanted = THRESHOLDS[strictness]
     _, running = measured(view)
-    shares = evidence.shares or [0.0] * len(view.blocks)
+    shares = evidence.shares or [1.0] * len(view.blocks)  # not asked: nothing is told against a block
     found = []
     for score, share, size in zip(evidence.scores, shares, running, strict=True):
         kept = wanted.paragraph if size else wanted.kept

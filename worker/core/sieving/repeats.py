@@ -2,6 +2,7 @@
 
 import re
 from collections import Counter
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 from worker.core.dates import find_date
@@ -13,6 +14,7 @@ _ELLIPSIS = re.compile(r"\.{3}|…")
 _SENTENCES = re.compile("[.!?。！？؟۔।…]+")
 _MIN_REPEATED = 60  # letters: a shorter line may well come twice in an article
 _MIN_SENTENCE = 12  # letters: shorter pieces prove nothing
+_TITLE_WORDS = 40  # a longer block is no headline
 _HEADINGS = frozenset({"h1", "h2", "h3"})
 
 
@@ -32,8 +34,24 @@ def cut_titles(draft: Draft, titles: tuple[str, ...]) -> None:
     top = draft.first_paragraph()
     for i in draft.kept():
         near_top = i <= top or draft.blocks[i].tag in _HEADINGS
-        if draft.words[i] <= 40 and any(title.is_in(draft.blocks[i].text, near_top) for title in wanted):
+        if draft.words[i] <= _TITLE_WORDS and any(
+            title.is_in(draft.blocks[i].text, near_top=near_top) for title in wanted
+        ):
             draft.cut(i, Kind.TITLE, "repeats/title")
+
+
+def find_headline(draft: Draft, titles: tuple[str, ...]) -> int | None:
+    """The kept block at the top that is the headline: a heading, where one is; None without any."""
+    wanted = [_Title(title) for title in titles if title]
+    top = draft.first_paragraph()
+    found = [
+        i
+        for i in draft.kept()
+        if i <= top
+        and draft.words[i] <= _TITLE_WORDS
+        and any(title.is_in(draft.blocks[i].text, near_top=True) for title in wanted)
+    ]
+    return next((i for i in found if draft.blocks[i].tag in _HEADINGS), found[0] if found else None)
 
 
 class _Title:
@@ -43,7 +61,7 @@ class _Title:
         self.letters = letters(text)
         self.words = set(shadow(text).split())
 
-    def is_in(self, text: str, near_top: bool) -> bool:
+    def is_in(self, text: str, *, near_top: bool) -> bool:
         line = letters(text)
         if not line:
             return False
@@ -90,11 +108,19 @@ def _summary(text: str, rest: str) -> Summary:
     )
 
 
-def cut_run_together(draft: Draft) -> None:
-    """Cut a block that runs other blocks of the page together: the whole text again, in one piece."""
+def cut_run_together(draft: Draft, belongs: Sequence[bool]) -> None:
+    """Cut a block that runs other blocks of the page together: the whole text again, in one piece.
+
+    One of those, of some length, must belong to the article: else the text would go with both its copies.
+    """
     whole = {i: letters(draft.blocks[i].text) for i in draft.kept()}
-    for i in list(draft.kept()):
-        if len(whole[i]) >= 4 * _MIN_REPEATED and _runs_together(draft, i, whole):
+    openings: dict[str, list[int]] = {}  # so that no block is compared with every other
+    for k, line in whole.items():
+        if len(line) > _MIN_REPEATED and belongs[k]:
+            openings.setdefault(line[:_MIN_REPEATED], []).append(k)
+    for i, line in whole.items():
+        is_long = len(line) >= 4 * _MIN_REPEATED
+        if is_long and _holds_another(draft, line, whole, openings) and _runs_together(draft, i, whole):
             draft.cut(i, Kind.DUPLICATE_TEXT, "repeats/run-together")
 
 
@@ -115,14 +141,23 @@ def cut_duplicates(draft: Draft) -> None:
             seen.add(line)
 
 
-def _runs_together(draft: Draft, i: int, whole: dict[int, str]) -> bool:
+def _holds_another(
+    draft: Draft, line: str, whole: Mapping[int, str], openings: Mapping[str, Sequence[int]]
+) -> bool:
+    """True where another kept block's text, of some length, stands within the line."""
+    found = {line[place : place + _MIN_REPEATED] for place in range(len(line))} & openings.keys()
+    return any(
+        whole[k] != line and draft.decisions[k].keep and whole[k] in line
+        for opening in found
+        for k in openings[opening]
+    )
+
+
+def _runs_together(draft: Draft, i: int, whole: Mapping[int, str]) -> bool:
     others = "".join(whole[k] for k in draft.kept() if whole[k] != whole[i])
     if whole[i][:_MIN_SENTENCE] not in others:
         return False
     pieces = [letters(piece) for piece in _SENTENCES.split(draft.blocks[i].text)]
     pieces = [piece for piece in pieces if len(piece) >= _MIN_SENTENCE]
     found = sum(len(piece) for piece in pieces if piece in others)
-    inside = any(
-        len(whole[k]) > _MIN_REPEATED and whole[k] != whole[i] and whole[k] in whole[i] for k in draft.kept()
-    )
-    return len(pieces) >= 2 and inside and found >= 0.9 * sum(map(len, pieces))
+    return len(pieces) >= 2 and found >= 0.9 * sum(map(len, pieces))
