@@ -7,7 +7,7 @@ index, so what looks at the page's layout can do so in arrays.
 """
 
 import re
-from collections.abc import Sequence
+from collections.abc import Iterator
 from dataclasses import dataclass, field
 
 from lxml import etree, html
@@ -31,6 +31,7 @@ _ROLES = {"a": _LINK, "b": _BOLD, "strong": _BOLD}
 _BREAK = "\ue000"  # a single <br> while a block is being collected
 _CONTROL = re.compile("[\x00-\x08\x0e-\x1b\x7f-\x84\x86-\x9f\ud800-\udfff\ufffe\uffff]+")
 _SHORT_CELL = 120  # characters: a row of longer cells is a layout table, not data
+_MOST_CELLS = 1000  # of a row of data
 
 
 @dataclass(slots=True)
@@ -66,14 +67,13 @@ class BlockView:
     blocks: list[Block] = field(default_factory=list)
     containers: list[Container] = field(default_factory=list)
     pieces: list[tuple[etree._Element, bool, int]] = field(default_factory=list)  # element, is tail, block
+    depth: int = 0  # of the deepest element in the body, inline ones too
 
-    def ancestors(self, node: int) -> Sequence[int]:
+    def ancestors(self, node: int) -> Iterator[int]:
         """The container and all those around it, innermost first."""
-        chain = []
         while node >= 0:
-            chain.append(node)
+            yield node
             node = self.containers[node].parent
-        return chain
 
 
 def text_blocks(text: str) -> BlockView:
@@ -101,6 +101,7 @@ class _Walk:
         self._open = [0]  # containers, innermost last
         self._rows = [-1]  # the table row around each of them
         self._parts: list[str] = []
+        self._last: str | None = None  # of the parts, the last that is more than spaces
         self._text_seen = False  # the run has more than spaces
         self._links = self._link_chars = self._bold_chars = self._media = 0
         self._in_link = self._in_bold = 0
@@ -113,10 +114,13 @@ class _Walk:
             self._add(body, body.text, is_tail=False)
         walker = etree.iterwalk(body, events=("start", "end"))
         next(walker)  # the body itself
+        roles, deepest = self._roles, 0
         for event, element in walker:
             if event == "start":
                 role = self._start(element, element.tag)
-                self._roles.append(role)
+                roles.append(role)
+                if len(roles) > deepest:  # noqa: PLR1730 - this runs for every element, and max() is slow
+                    deepest = len(roles)
                 if role == _SKIP:
                     walker.skip_subtree()
             elif element is not body:
@@ -124,6 +128,7 @@ class _Walk:
                 if element.tail:
                     self._add(element, element.tail, is_tail=True)
         self._flush()
+        self.view.depth = deepest
         self.view.containers[0].end = len(self.view.blocks)
 
     def _start(self, element: html.HtmlElement, tag: object) -> str:
@@ -180,6 +185,7 @@ class _Walk:
         self._parts.append(text)
         if text.isspace():
             return
+        self._last = text
         self._text_seen = True
         self.view.pieces.append((element, is_tail, len(self.view.blocks)))
         if self._in_link or self._in_bold:
@@ -188,11 +194,11 @@ class _Walk:
             self._bold_chars += length if self._in_bold else 0
 
     def _line_break(self) -> None:
-        last = next((part for part in reversed(self._parts) if not part.isspace()), None)
-        if last == _BREAK:
+        if self._last == _BREAK:
             self._flush()  # two in a row end a paragraph
-        elif last is not None:
+        elif self._last is not None:
             self._parts.append(_BREAK)
+            self._last = _BREAK
 
     def _flush(self) -> None:
         if self._text_seen:
@@ -202,6 +208,7 @@ class _Walk:
             else:
                 del self.view.pieces[self._piece_start :]
         self._parts.clear()
+        self._last = None
         self._text_seen = False
         self._links = self._link_chars = self._bold_chars = 0
         self._piece_start = len(self.view.pieces)
@@ -224,8 +231,10 @@ class _Walk:
     def _merge_cells(self, index: int) -> None:
         """A row of short cells is one block: `Total | 12 | 14`."""
         row = self.view.containers[index]
+        if not 2 <= len(self.view.blocks) - row.first <= _MOST_CELLS:
+            return
         cells = self.view.blocks[row.first :]
-        if len(cells) < 2 or any(len(c.text) >= _SHORT_CELL or "\n" in c.text for c in cells):
+        if any(len(c.text) >= _SHORT_CELL or "\n" in c.text for c in cells):
             return
         merged = Block(
             " | ".join(c.text for c in cells),

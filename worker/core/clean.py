@@ -15,7 +15,7 @@ from worker.core.records import Article, Outcome, Page, Reason, Rejected
 from worker.core.rules import RuleSet
 from worker.core.sieve import Sieved, sieve
 from worker.core.sieving.draft import Hints
-from worker.core.tree import PARSER_DEPTH, parse
+from worker.core.tree import PARSER_DEPTH, element_count, parse
 from worker.core.words import word_count
 
 _MARGIN = 8  # levels near the parser's limit: it may have dropped what lay deeper
@@ -51,6 +51,8 @@ def _clean_text(text: str, rules: RuleSet, options: CleanOptions) -> tuple[Outco
     view = text_blocks(text)
     if not view.blocks:
         return Rejected(Reason.EMPTY, "no line with a word in it"), None
+    if len(view.blocks) > options.max_texts:
+        return _too_many(len(view.blocks), "lines", options.max_texts), None
     language = language_of((), _sample(view))
     sieved = sieve(view, None, rules, Hints(language=language), options)
     date = next((found for found in sieved.fields.dates if not found.is_update), None)
@@ -78,12 +80,15 @@ def _clean_html(text: str, page: Page, rules: RuleSet, options: CleanOptions) ->
     root = parse(text)
     if root is None:
         return Rejected(Reason.EMPTY, "no element in the markup"), None
+    elements = element_count(root)
+    if elements > options.max_elements:
+        return _too_many(elements, "elements", options.max_elements), None
     view = tree_blocks(root)
-    if (
-        max(container.depth for container in view.containers)
-        >= min(options.max_depth, PARSER_DEPTH) - _MARGIN
-    ):
-        return Rejected(Reason.TOO_DEEP, f"elements nested {PARSER_DEPTH} deep or deeper"), None
+    depth = min(options.max_depth, PARSER_DEPTH - _MARGIN)
+    if view.depth >= depth:
+        return Rejected(Reason.TOO_DEEP, f"elements nested {depth} deep or deeper"), None
+    if len(view.pieces) > options.max_texts:
+        return _too_many(len(view.pieces), "runs of text", options.max_texts), None
     if not view.blocks:
         return Rejected(Reason.EMPTY, "no text in the markup"), None
     metadata = resolve(collect(root), page.url, _sample(view), lambda: find_html_date(root, page.url))
@@ -92,6 +97,10 @@ def _clean_html(text: str, page: Page, rules: RuleSet, options: CleanOptions) ->
     hints = Hints(titles, metadata.description, metadata.section, metadata.language)
     sieved = sieve(view, shares, rules, hints, options)
     return _judged(_article(metadata, sieved), options), Trace(view, tuple(shares), sieved)
+
+
+def _too_many(count: int, what: str, allowed: int) -> Rejected:
+    return Rejected(Reason.OVERSIZED, f"{count} {what}, more than the {allowed} allowed")
 
 
 def _article(metadata: Metadata, sieved: Sieved) -> Article:

@@ -28,6 +28,10 @@ _MAX_BLOCKS = 256 * 256
 KEEP = 0.5  # the share of a block that trafilatura must keep for the block to count as kept
 _TRUSTED_COVERAGE = 0.4  # of the page's running text: what fast mode must keep to be believed
 
+# Of more, the fallbacks do not come to an end before the deadline: they take the square of the texts' number.
+_MOST_ASKED_AGAIN = 1_000_000  # characters of running text
+_MOST_TEXTS_ASKED_AGAIN = 5_000
+
 _CONFIG = use_config()
 logging.getLogger("trafilatura").setLevel(logging.CRITICAL)  # it logs what it returns as None
 
@@ -46,9 +50,13 @@ def verdict(root: html.HtmlElement, view: BlockView) -> list[float]:
     running = [running_chars(block) for block in view.blocks]
     shares = _shares(root, view, fast=True)
     kept = sum(size for size, share in zip(running, shares, strict=True) if share >= KEEP)
-    if kept < _TRUSTED_COVERAGE * sum(running):
+    if kept < _TRUSTED_COVERAGE * sum(running) and _is_small(view, sum(running)):
         shares = _shares(root, view, fast=False)
     return shares
+
+
+def _is_small(view: BlockView, running: int) -> bool:
+    return running <= _MOST_ASKED_AGAIN and len(view.pieces) <= _MOST_TEXTS_ASKED_AGAIN
 
 
 def _shares(root: html.HtmlElement, view: BlockView, *, fast: bool) -> list[float]:
@@ -58,10 +66,14 @@ def _shares(root: html.HtmlElement, view: BlockView, *, fast: bool) -> list[floa
     )
     if not isinstance(document, Document) or not document.text:
         return shares
+    kept = [0] * len(view.blocks)
     for number, size in _sizes(document.text):
-        if number < len(shares):
-            shares[number] += size / max(1, _letters(view.blocks[number].text))
-    return [min(1.0, share) for share in shares]
+        if number < len(kept):
+            kept[number] += size
+    return [
+        min(1.0, size / max(1, _letters(block.text))) if size else 0.0
+        for size, block in zip(kept, view.blocks, strict=True)
+    ]
 
 
 def _mark(view: BlockView) -> None:

@@ -8,6 +8,7 @@ from worker.core.rules import Claim, Cue, RuleSet
 from worker.core.shadow import SPACELESS, WORD, bare, first_word, shadow
 
 _MOST_SEEN = 50_000  # class attributes remembered: a site's pages share theirs
+_LONGEST_CLASS = 1000  # characters of a class attribute that are looked at
 _LONGEST = 500  # characters: a longer block is never a cue line
 _SEPARATOR = re.compile(r'\s*[:：|/\-–—›>]|\s*\.{2,}|\s+"\s|\s+\d|\s*\(')
 
@@ -112,6 +113,7 @@ def _claim_id(value: str | None, rules: RuleSet) -> Claim | None:
 def _claim_class(tag: str, value: str | None, rules: RuleSet) -> Claim | None:
     if not value:
         return None
+    value = value[:_LONGEST_CLASS]
     seen = rules.container_claims
     key = (tag, value)
     if key not in seen:

@@ -17,6 +17,7 @@ _LONGEST_TITLE = 500
 _MOST_PIECES = 60
 _LONGEST_CONTENT = 4000
 _MOST_HEADINGS = (0, 12, 8, 8)
+_MOST_TRIED = 200  # headings that are too long, or inside of one another, count too
 _XML_LANG = "{http://www.w3.org/XML/1998/namespace}lang"
 
 
@@ -55,6 +56,7 @@ class PageMeta:
     structured: StructuredData = field(default_factory=StructuredData)
     headings: list[Heading] = field(default_factory=list)
     times: list[TimeElement] = field(default_factory=list)
+    tried: int = 0  # elements that may be headings
 
     def meta(self, *keys: str) -> Iterator[tuple[str, str]]:
         """The keys among these that the page has meta elements for, in this order, each with its content."""
@@ -123,6 +125,9 @@ def _take_time(page: PageMeta, element: etree._Element) -> None:
 def _take_heading(page: PageMeta, element: etree._Element) -> None:
     level = int(element.tag[1])
     if sum(heading.level == level for heading in page.headings) >= _MOST_HEADINGS[level]:
+        return
+    page.tried += 1
+    if page.tried > _MOST_TRIED:
         return
     pieces = tuple(islice(texts_of(element), _MOST_PIECES))
     text = " ".join("".join(pieces).split())

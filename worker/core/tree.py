@@ -1,9 +1,12 @@
 """HTML text -> lxml tree, and how deep it is."""
 
+from typing import cast
+
 from lxml import etree, html
 
 # libxml2's HTML parser stops nesting here, also with huge_tree, and drops what lies deeper
 PARSER_DEPTH = 2048
+_COUNT = etree.XPath("count(/descendant::*)")
 
 
 def parse(text: str) -> html.HtmlElement | None:
@@ -26,3 +29,8 @@ def parse(text: str) -> html.HtmlElement | None:
     except (etree.ParserError, etree.XMLSyntaxError, ValueError):
         return None
     return root if isinstance(root, html.HtmlElement) else None
+
+
+def element_count(root: html.HtmlElement) -> int:
+    """How many elements a page has."""
+    return int(cast("float", _COUNT(root)))

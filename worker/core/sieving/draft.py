@@ -7,6 +7,7 @@ from worker.core.blocks import Block, BlockView
 from worker.core.prose import link_share, running_chars, word_count
 from worker.core.records import Kind
 from worker.core.rules import RuleSet
+from worker.core.sieving.weights import Weights
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,11 +40,14 @@ class Draft:
     is_text: bool
     words: list[int] = field(default_factory=list)
     running: list[int] = field(default_factory=list)  # characters of each block that is running text, else 0
+    _weights: Weights = field(init=False)  # of what is kept of it
 
     def __post_init__(self) -> None:
         blocks = self.view.blocks
         self.words = [word_count(block.text) for block in blocks]
         self.running = [running_chars(block, words) for block, words in zip(blocks, self.words, strict=True)]
+        kept = zip(self.running, self.decisions, strict=True)
+        self._weights = Weights([size if decision.keep else 0 for size, decision in kept])
 
     @property
     def blocks(self) -> Sequence[Block]:
@@ -56,7 +60,15 @@ class Draft:
 
     def cut(self, index: int, kind: Kind, rule: str) -> None:
         """Take a block out of the article, or tell what a block outside it was."""
+        if self.decisions[index].keep and self.running[index]:
+            self._weights.add(index, -self.running[index])
         self.decisions[index] = Decision(keep=False, kind=kind, rule=rule)
+
+    def keep(self, index: int) -> None:
+        """Take a block into the article that extraction left out."""
+        if not self.decisions[index].keep:
+            self._weights.add(index, self.running[index])
+            self.decisions[index].keep = True
 
     def is_paragraph(self, index: int) -> bool:
         """True for running text: long, or of some length and ended like a sentence; never mostly links."""
@@ -72,8 +84,4 @@ class Draft:
 
     def weight(self, first: int, end: int) -> int:
         """Characters of running text kept in the blocks from `first` to `end`."""
-        return sum(
-            size
-            for size, decision in zip(self.running[first:end], self.decisions[first:end], strict=True)
-            if size and decision.keep
-        )
+        return self._weights.sum(first, min(end, len(self.blocks)))

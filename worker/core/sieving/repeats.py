@@ -13,6 +13,11 @@ _ELLIPSIS = re.compile(r"\.{3}|…")
 _SENTENCES = re.compile("[.!?。！？؟۔।…]+")
 _MIN_REPEATED = 60  # letters: a shorter line may well come twice in an article
 _MIN_SENTENCE = 12  # letters: shorter pieces prove nothing
+# characters: what is longer is not what a stage looks for
+_LONGEST_TITLE = 5_000
+_LONGEST_DESCRIPTION = 2_000
+_LONGEST_COMPARED = 100_000
+_MOST_COMPARED = 200_000  # characters: comparing all with all takes the square of their number
 _HEADINGS = frozenset({"h1", "h2", "h3"})
 
 
@@ -32,7 +37,11 @@ def cut_titles(draft: Draft, titles: tuple[str, ...]) -> None:
     top = draft.first_paragraph()
     for i in list(draft.kept()):
         near_top = i <= top or draft.blocks[i].tag in _HEADINGS
-        if draft.words[i] <= 40 and any(title.is_in(draft.blocks[i].text, near_top) for title in wanted):
+        if (
+            draft.words[i] <= 40
+            and len(draft.blocks[i].text) <= _LONGEST_TITLE
+            and any(title.is_in(draft.blocks[i].text, near_top) for title in wanted)
+        ):
             draft.cut(i, Kind.TITLE, "repeats/title")
 
 
@@ -61,7 +70,7 @@ def cut_description(draft: Draft) -> Summary | None:
     kept = list(draft.kept())
     for place, i in enumerate(kept[:4]):
         match = _ELLIPSIS.search(draft.blocks[i].text)
-        if match is None:
+        if match is None or match.start() > _LONGEST_DESCRIPTION:
             continue
         text = draft.blocks[i].text
         opening = letters(text[: match.start()])
@@ -69,7 +78,8 @@ def cut_description(draft: Draft) -> Summary | None:
             continue
         rest = text[match.end() :].strip()
         if len(rest) <= 80 and any(
-            letters(draft.blocks[k].text).startswith(opening) for k in kept[place + 1 :]
+            letters(draft.blocks[k].text[: 4 * _LONGEST_DESCRIPTION]).startswith(opening)
+            for k in kept[place + 1 :]
         ):
             draft.cut(i, Kind.DESCRIPTION, "repeats/description")
             return _summary(text[: match.end()], rest)
@@ -96,7 +106,7 @@ def cut_duplicates(draft: Draft) -> None:
     Short lines, list items and what comes more than twice (an interviewer's question, a recipe's step)
     may repeat by the author's will.
     """
-    whole = {i: letters(draft.blocks[i].text) for i in draft.kept()}
+    whole = {i: letters(draft.blocks[i].text[:_LONGEST_COMPARED]) for i in draft.kept()}
     times = Counter(whole.values())
     seen: set[str] = set()
     for i in list(draft.kept()):
@@ -105,6 +115,8 @@ def cut_duplicates(draft: Draft) -> None:
             if line in seen:
                 draft.cut(i, Kind.DUPLICATE_TEXT, "repeats/duplicate")
             seen.add(line)
+    if sum(len(draft.blocks[i].text) for i in whole) > _MOST_COMPARED:
+        return
     for i in list(draft.kept()):
         if len(whole[i]) >= 4 * _MIN_REPEATED and _runs_together(draft, i, whole):
             draft.cut(i, Kind.DUPLICATE_TEXT, "repeats/run-together")

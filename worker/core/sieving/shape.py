@@ -23,7 +23,7 @@ def recover_standfirst(draft: Draft) -> None:
         if draft.decisions[i].keep or draft.decisions[i].kind or not draft.is_paragraph(i):
             continue
         if letters(draft.blocks[i].text[: 3 * _STANDFIRST]).startswith(summary):
-            draft.decisions[i].keep = True
+            draft.keep(i)
             return
 
 
