@@ -336,8 +336,9 @@ def trafilaturas_model() -> RuleSet:
 
 class TestSettings:
     def test_every_option_of_cleaning_is_a_setting(self) -> None:
-        # how deep an element may lie is the parser's limit, for nobody to choose
-        assert {field.name for field in fields(CleanOptions)} - {"max_depth"} <= set(Settings.model_fields)
+        # how much of markup is too much is told by what cleaning can take in a deadline: not for choosing
+        limits = {"max_depth", "max_elements", "max_texts"}
+        assert {field.name for field in fields(CleanOptions)} - limits <= set(Settings.model_fields)
 
     @pytest.mark.parametrize(
         ("name", "text", "value"),

@@ -7,7 +7,7 @@ index, so what looks at the page's layout can do so in arrays.
 """
 
 import re
-from collections.abc import Sequence
+from collections.abc import Iterator
 from dataclasses import dataclass, field
 
 from lxml import etree, html
@@ -40,6 +40,7 @@ _ROLES: dict[object, str] = {
 _BREAK = "\ue000"  # a single <br> while a block is being collected
 _CONTROL = re.compile("[\x00-\x08\x0e-\x1b\x7f-\x84\x86-\x9f\ud800-\udfff\ufffe\uffff]+")
 _SHORT_CELL = 120  # characters: a row of longer cells is a layout table, not data
+_MOST_CELLS = 1000  # of a row of data
 
 
 @dataclass(slots=True)
@@ -76,14 +77,13 @@ class BlockView:
     containers: list[Container] = field(default_factory=list)
     pieces: list[tuple[etree._Element, bool, int]] = field(default_factory=list)  # element, is tail, block
     measures: tuple[list[int], list[int]] | None = None  # see prose.measured
+    depth: int = 0  # of the deepest element in the body, inline ones too
 
-    def ancestors(self, node: int) -> Sequence[int]:
+    def ancestors(self, node: int) -> Iterator[int]:
         """The container and all those around it, innermost first."""
-        chain = []
         while node >= 0:
-            chain.append(node)
+            yield node
             node = self.containers[node].parent
-        return chain
 
 
 def text_blocks(text: str) -> BlockView:
@@ -111,6 +111,7 @@ class _Walk:
         self._open = [0]  # containers, innermost last
         self._rows = [-1]  # table rows around, -1 for each table
         self._parts: list[str] = []  # of the run: empty as long as there are only spaces
+        self._last: str | None = None  # of the parts, the last that is more than spaces
         self._links = self._link_chars = self._bold_chars = self._media = 0
         self._in_link = self._in_bold = 0
         self._piece_start = 0
@@ -122,10 +123,13 @@ class _Walk:
             self._add(body, body.text, is_tail=False)
         walker = etree.iterwalk(body, events=("start", "end"))
         next(walker)  # the body itself
+        deepest = len(roles)
         for event, element in walker:
             if event == "start":
                 role = self._start(element)
                 roles.append(role)
+                if len(roles) > deepest:  # noqa: PLR1730 - this runs for every element, and max() is slow
+                    deepest = len(roles)
                 if role == _SKIP:
                     walker.skip_subtree()
             elif element is not body:
@@ -134,6 +138,7 @@ class _Walk:
                 if tail:
                     self._add(element, tail, is_tail=True)
         self._flush()
+        self.view.depth = deepest - 1  # without the body
         self.view.containers[0].end = len(self.view.blocks)
 
     def _start(self, element: html.HtmlElement) -> str:
@@ -205,6 +210,7 @@ class _Walk:
                 self._parts.append(text)
             return
         self._parts.append(text)
+        self._last = text
         self.view.pieces.append((element, is_tail, len(self.view.blocks)))
         if self._in_link or self._in_bold:
             length = len(text.strip())
@@ -212,11 +218,11 @@ class _Walk:
             self._bold_chars += length if self._in_bold else 0
 
     def _line_break(self) -> None:
-        last = next((part for part in reversed(self._parts) if not part.isspace()), None)
-        if last == _BREAK:
+        if self._last == _BREAK:
             self._flush()  # two in a row end a paragraph
-        elif last is not None:
+        elif self._last is not None:
             self._parts.append(_BREAK)
+            self._last = _BREAK
 
     def _flush(self) -> None:
         self._links, links = 0, self._links
@@ -228,6 +234,7 @@ class _Walk:
         else:
             del self.view.pieces[self._piece_start :]
         self._parts.clear()
+        self._last = None
         self._link_chars = self._bold_chars = 0
         self._piece_start = len(self.view.pieces)
 
@@ -249,8 +256,10 @@ class _Walk:
     def _merge_cells(self, index: int) -> None:
         """A row of short cells is one block: `Total | 12 | 14`."""
         row = self.view.containers[index]
+        if not 2 <= len(self.view.blocks) - row.first <= _MOST_CELLS:
+            return
         cells = self.view.blocks[row.first :]
-        if len(cells) < 2 or any(len(c.text) >= _SHORT_CELL or "\n" in c.text for c in cells):
+        if any(len(c.text) >= _SHORT_CELL or "\n" in c.text for c in cells):
             return
         merged = Block(
             " | ".join(c.text for c in cells),

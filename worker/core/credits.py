@@ -45,6 +45,7 @@ _SAYING = frozenset(
 _ARABIC = re.compile("[\u0600-\u06ff]")
 
 _DASH = r"(?:[-–—−]{1,3}|ـ{1,3})"
+_DASHES = r"[-–—−ـ]++"  # possessive: a rule of fifty hyphens has more ways to be groups of three than seconds
 _PLACE = r"[^\W\d_][^()\[\]/|:؛;!?؟\"«»“”\n–—ـ]{1,44}?"
 _AGENCY = r"[^()\[\]\d\n|:؛;!?؟\"«»“”]{2,44}?"
 _DAY = r"(?:,\s*(?:[^\W\d_]{3,9}\.?\s+\d{1,2}(?:,\s*\d{4})?|\d{1,2}(?:\s+[^\W\d_]{3,9}\.?)?))?"
@@ -52,11 +53,11 @@ _FORMS = (
     # BERLIN (Reuters) - , القاهرة (رويترز) – , PARIS, March 3 (Xinhua) --
     re.compile(rf"^(?P<place>{_PLACE}){_DAY}\s*\((?P<agency>{_AGENCY})\)\s*(?:{_DASH}|:|$)\s*"),
     # WASHINGTON, Feb. 4, 2021 /PRNewswire/ --
-    re.compile(rf"^(?P<place>{_PLACE}){_DAY}\s*/(?P<agency>{_AGENCY})/\s*{_DASH}+\s*"),
+    re.compile(rf"^(?P<place>{_PLACE}){_DAY}\s*/(?P<agency>{_AGENCY})/\s*{_DASHES}\s*"),
     # عمان - بترا - , دمشق-سانا , لندن ـ رويترز:
     re.compile(
         rf"^(?P<place>{_PLACE})\s*{_DASH}\s*[«\"“]?(?P<agency>{_AGENCY})[»\"”]?"
-        rf"\s*(?:\s{_DASH}+\s|{_DASH}+\s|[:/]\s?|$)\s*"
+        rf"\s*(?:\s{_DASHES}\s|{_DASHES}\s|[:/]\s?|$)\s*"
     ),
     # موسكو/ الأناضول , إسطنبول / أحمد علي / الأناضول
     re.compile(
@@ -64,22 +65,22 @@ _FORMS = (
         rf"(?:\s*(?:{_DASH}|[:/])\s+|$)"
     ),
     # МОСКВА, 4 фев — РИА Новости. , JAKARTA, KOMPAS.com -
-    re.compile(rf"^(?P<place>{_PLACE}){_DAY}\s*{_DASH}+\s*(?P<agency>{_AGENCY})\.\s"),
+    re.compile(rf"^(?P<place>{_PLACE}){_DAY}\s*{_DASHES}\s*(?P<agency>{_AGENCY})\.\s"),
     re.compile(rf"^(?P<place>[A-Z][A-Z .]{{2,30}}), (?P<agency>[A-Z][\w.]{{2,20}}) {_DASH}\s"),
     # بيروت ـ «القدس العربي»:
     re.compile(
         rf"^(?P<place>{_PLACE})\s*(?:{_DASH}|:)\s*(?P<quote>[«\"“])(?P<agency>{_AGENCY})[»\"”]"
-        rf"\s*(?:{_DASH}+|:|$)\s*"
+        rf"\s*(?:{_DASHES}|:|$)\s*"
     ),
     # MADRID, 3 (EUROPA PRESS)
     re.compile(rf"^(?P<place>[A-ZÁÉÍÓÚÑ][A-ZÁÉÍÓÚÑ .]{{2,30}}){_DAY}\s*\((?P<agency>{_AGENCY})\)\s+"),
     # (رويترز) -
-    re.compile(rf"^\((?P<agency>{_AGENCY})\)\s*{_DASH}+\s*"),
+    re.compile(rf"^\((?P<agency>{_AGENCY})\)\s*{_DASHES}\s*"),
     # نيويورك/ الأناضول ناقش مجلس الأمن
     re.compile(rf"^(?P<place>{_PLACE})\s*/\s*(?P<agency>[^\s/\d:.()]+)\s+(?=[^\W\d_])"),
 )
-_PLACE_ALONE = re.compile(rf"^(?P<place>{_PLACE}){_DAY}(?:\s*(?:[–—]|--)\s*|\s+(?:{_DASH})+\s+)(?=\S)")
-_AGENCY_FIRST = re.compile(rf"^(?P<agency>[^\W\d_][^\d()\n–—]{{1,30}}?)\s{_DASH}+\s(?=\S)")
+_PLACE_ALONE = re.compile(rf"^(?P<place>{_PLACE}){_DAY}(?:\s*(?:[–—]|--)\s*|\s+{_DASHES}\s+)(?=\S)")
+_AGENCY_FIRST = re.compile(rf"^(?P<agency>[^\W\d_][^\d()\n–—]{{1,30}}?)\s{_DASHES}\s(?=\S)")
 _MAY_BE_DATELINE = re.compile(r"[-–—ـ−/(]|:\s?[«\"“]")
 _LONGEST_HEAD = 120
 _FARTHEST_SIGN = 60  # characters: no place and agency are longer

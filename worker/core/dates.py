@@ -54,14 +54,16 @@ class FoundDate:
         return self.start, self.end
 
 
-@lru_cache(maxsize=512)
 def find_date(line: str, language: str | None = None) -> FoundDate | None:
     """The date that a line tells, with time and zone where it tells them; of several, when it was published.
 
     `language` (BCP 47) settles the order of day and month in `04/02/2021`. Never raises.
     """
-    if len(line) > _LONGEST_SEARCHED:
-        return None
+    return _find_date(line, language) if len(line) <= _LONGEST_SEARCHED else None
+
+
+@lru_cache(maxsize=512)
+def _find_date(line: str, language: str | None) -> FoundDate | None:
     text = line.translate(_ASCII_DIGITS) if _OTHER_DIGITS.search(line) else line
     if not _MAY_HOLD_DATE.search(text):
         return None

@@ -27,6 +27,10 @@ _MAX_BLOCKS = 256 * 256
 KEEP = 0.5  # the share of a block that trafilatura must keep for the block to count as kept
 _TRUSTED_COVERAGE = 0.4  # of the page's running text: what fast mode must keep to be believed
 
+# Of more, the fallbacks do not come to an end before the deadline: they take the square of the texts' number.
+_MOST_ASKED_AGAIN = 1_000_000  # characters of running text
+_MOST_TEXTS_ASKED_AGAIN = 5_000
+
 
 def verdict(root: html.HtmlElement, view: BlockView) -> list[float]:
     """The share of each block's text that trafilatura keeps, 0.0 to 1.0, in block order.
@@ -43,9 +47,13 @@ def verdict(root: html.HtmlElement, view: BlockView) -> list[float]:
     _, running = measured(view)
     shares = _shares(fast_text(root), view)
     kept = sum(size for size, share in zip(running, shares, strict=True) if share >= KEEP)
-    if kept < _TRUSTED_COVERAGE * sum(running):
+    if kept < _TRUSTED_COVERAGE * sum(running) and _is_small(view, sum(running)):
         shares = _shares(full_text(root), view)
     return shares
+
+
+def _is_small(view: BlockView, running: int) -> bool:
+    return running <= _MOST_ASKED_AGAIN and len(view.pieces) <= _MOST_TEXTS_ASKED_AGAIN
 
 
 def _shares(text: str, view: BlockView) -> list[float]:

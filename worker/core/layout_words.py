@@ -3,6 +3,7 @@
 import re
 from collections.abc import Iterable, Iterator
 from functools import lru_cache
+from itertools import islice
 from typing import cast
 
 from lxml import etree
@@ -42,9 +43,19 @@ _CONTAINERS = frozenset(("div", "section", "ul", "ol", "li", "table", "dl"))
 _ASIDE_TAGS = frozenset(("aside", "nav", "form", "blockquote", "figure"))
 
 
-@lru_cache(maxsize=8192)
+_LONGEST_VALUE = 500  # characters of an attribute that are looked at
+# Of an element: what is longer is no line near a headline, and elements around it would all read it again.
+_MOST_READ = 5_000  # characters
+_MOST_PIECES = 500
+
+
 def named_as(value: str) -> int:
     """The bits AUTHOR and DATE that the words of a class attribute, or of one like it, tell."""
+    return _named_as(value[:_LONGEST_VALUE])
+
+
+@lru_cache(maxsize=8192)
+def _named_as(value: str) -> int:
     value = value.lower()
     return sum(bit for bit, pattern in _NAMES if pattern.search(value))
 
@@ -125,7 +136,7 @@ def _seen_texts(element: etree._Element) -> Iterator[str]:
 
 
 def text_of(element: etree._Element) -> str:
-    """The text of a small element, a space between its parts."""
+    """The text of a small element, a space between its parts; the beginning of a large one's."""
     if len(element) == 0:
-        return " ".join(element.text.split()) if element.text else ""
-    return " ".join(" ".join(texts_of(element)).split())
+        return " ".join(element.text[:_MOST_READ].split()) if element.text else ""
+    return " ".join(" ".join(islice(texts_of(element), _MOST_PIECES))[:_MOST_READ].split())

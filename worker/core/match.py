@@ -8,6 +8,7 @@ from worker.core.rules import Claim, Cue, RuleSet
 from worker.core.shadow import SPACELESS, WORD, bare, first_word, shadow
 
 _MOST_SEEN = 50_000  # elements' claims remembered by their classes: a site's pages share theirs
+_LONGEST_CLASS = 1000  # characters of a class attribute that are looked at
 _LONGEST = 500  # characters: a longer block is never a cue line
 _SEPARATOR = re.compile(r'\s*[:：|/\-–—›>]|\s*\.{2,}|\s+"\s|\s+\d|\s*\(')
 
@@ -100,12 +101,20 @@ def claim_container(container: Container, rules: RuleSet) -> Claim | None:
     if claim is not None:
         return claim
     seen = rules.container_claims
-    key = (container.tag, element.get("class"), *map(element.get, rules.attributes))
+    key = (
+        container.tag,
+        _first_of(element.get("class")),
+        *map(_first_of, map(element.get, rules.attributes)),
+    )
     if key not in seen:
         if len(seen) >= _MOST_SEEN:
             seen.clear()
         seen[key] = _find_container(container.tag, element.attrib, rules)
     return seen[key]
+
+
+def _first_of(value: str | None) -> str | None:
+    return None if value is None else value[:_LONGEST_CLASS]
 
 
 def _claim_id(value: str, rules: RuleSet) -> Claim | None:
@@ -116,7 +125,7 @@ def _claim_id(value: str, rules: RuleSet) -> Claim | None:
 
 def _find_container(tag: str, attributes: Mapping[str, str], rules: RuleSet) -> Claim | None:
     return (
-        _claim_class(tag, attributes.get("class", ""), rules)
+        _claim_class(tag, attributes.get("class", "")[:_LONGEST_CLASS], rules)
         or _claim_attribute(attributes, rules)
         or rules.tags.get(tag)
     )

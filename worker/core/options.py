@@ -24,7 +24,9 @@ class CleanOptions:
     """What a user may choose about cleaning; every field counts in the fingerprint."""
 
     max_page_bytes: int = 10_000_000  # a larger page is `oversized`
-    max_depth: int = 4096  # elements nested deeper are `too_deep`
+    max_depth: int = 512  # elements nested deeper are `too_deep`; browsers stop nesting there too
+    max_elements: int = 50_000  # a page of more is `oversized`: no article has them, and they take minutes
+    max_texts: int = 20_000  # runs of text in a page, lines in a text; a page of more is `oversized`
     min_words: int = 10  # a shorter article is `too_short`
     title_in_text: bool = False  # keep the headline as the first paragraph
     standfirst_in_text: bool = True  # keep the standfirst as a paragraph

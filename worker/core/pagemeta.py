@@ -18,6 +18,7 @@ _LONGEST_TITLE = 500
 _MOST_PIECES = 60
 _LONGEST_CONTENT = 4000
 _MOST_HEADINGS = (0, 12, 8, 8)
+_MOST_TRIED = 200  # headings that are too long, or inside of one another, count too
 _XML_LANG = "{http://www.w3.org/XML/1998/namespace}lang"
 
 
@@ -106,7 +107,9 @@ class PageMeta:
     def add_heading(self, element: etree._Element) -> None:
         """Note a heading, in document order."""
         heading = Heading(element, self.asides)
-        self._headings[heading.level - 1].append(heading)
+        found = self._headings[heading.level - 1]
+        if len(found) < _MOST_TRIED:
+            found.append(heading)
 
 
 def collect(root: etree._Element) -> PageMeta:

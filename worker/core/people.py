@@ -61,7 +61,7 @@ _COLON_LABELS = (
 )
 _EITHER = rf"(?:(?:{_COLON_LABELS})\s*[:：|]|(?:{_LABELS})\s*:?)"
 _LABEL = re.compile(rf"^[^\w(]*{_EITHER}\s*(?=\S)", re.IGNORECASE)
-_LABEL_ALONE = re.compile(rf"\W*{_EITHER}\s*", re.IGNORECASE)
+_LABEL_ALONE = re.compile(rf"\W*+{_EITHER}\s*+", re.IGNORECASE)
 
 _NICKNAME = re.compile(r"[a-z][A-Z]|[A-Za-z]\d")
 _ENDING = re.compile(
@@ -120,7 +120,6 @@ def people_of(raw: str | Sequence[str], site_names: Sequence[str] = ()) -> tuple
     )
 
 
-@lru_cache(maxsize=512)
 def byline(line: str) -> tuple[str, ...] | None:
     """The people that a line names when it is nothing but a byline; None for any other line.
 
@@ -128,8 +127,11 @@ def byline(line: str) -> tuple[str, ...] | None:
     `2 May 2021 by Jane Doe`. A bare name is none.
     """
     text = " ".join(line.split())
-    if not 4 <= len(text) <= _LONGEST_BYLINE:
-        return None
+    return _byline(text) if 4 <= len(text) <= _LONGEST_BYLINE else None
+
+
+@lru_cache(maxsize=512)
+def _byline(text: str) -> tuple[str, ...] | None:
     if not (has_label(text) or _DIGIT.search(text)):
         return None
     rest = _without_date(text)

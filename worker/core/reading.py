@@ -14,7 +14,7 @@ from worker.core.options import CleanOptions, Trafilatura
 from worker.core.prose import running_chars
 from worker.core.records import Reason, Rejected
 from worker.core.sieving.draft import Hints
-from worker.core.tree import PARSER_DEPTH, parse
+from worker.core.tree import PARSER_DEPTH, element_count, parse
 
 _SAMPLE = 1000  # characters of running text that a language is told from
 _MARGIN = 8  # levels near the parser's limit: it may have dropped what lay deeper
@@ -53,11 +53,15 @@ def read_markup(text: str, url: str | None, options: CleanOptions) -> Reading | 
     root = parse(text)
     if root is None:
         return Rejected(Reason.EMPTY, "no element in the markup")
+    elements = element_count(root)
+    if elements > options.max_elements:
+        return too_many(elements, "elements", options.max_elements)
     view = tree_blocks(root)
-    deepest = max(container.depth for container in view.containers)
-    limit = min(options.max_depth, PARSER_DEPTH)
-    if deepest >= limit - _MARGIN:
-        return Rejected(Reason.TOO_DEEP, f"elements nested {limit} deep or deeper")
+    depth = min(options.max_depth, PARSER_DEPTH - _MARGIN)
+    if view.depth >= depth:
+        return Rejected(Reason.TOO_DEEP, f"elements nested {depth} deep or deeper")
+    if len(view.pieces) > options.max_texts:
+        return too_many(len(view.pieces), "runs of text", options.max_texts)
     if not view.blocks:
         return Rejected(Reason.EMPTY, "no text in the markup")
     metadata = resolve(collect(root), url, sample_of(view), lambda: find_html_date(root, url))
@@ -70,3 +74,8 @@ def sample_of(view: BlockView) -> str:
     """Running text of the page, enough to tell its language; any text where there is none."""
     texts = [block.text for block in view.blocks if running_chars(block)] or [b.text for b in view.blocks]
     return "\n".join(texts[:20])[:_SAMPLE]
+
+
+def too_many(count: int, what: str, allowed: int) -> Rejected:
+    """The outcome of a page that has more of something than cleaning can take in its deadline."""
+    return Rejected(Reason.OVERSIZED, f"{count} {what}, more than the {allowed} allowed")

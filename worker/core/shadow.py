@@ -19,6 +19,9 @@ _DROPPED = re.compile(
     "[\u0640\u064b-\u065f\u0670\u06d6-\u06ed\u0591-\u05bd\u05bf\u05c1\u05c2\u05c4\u05c5\u05c7"
     "\u0300-\u036f\u00ad\u200b-\u200f\u202a-\u202e\u2060-\u2064\u2066-\u206f\ufeff]+"
 )
+_LONGEST_REMEMBERED = 2000  # characters: longer texts would fill the memory of the process
+# Normalising a run of combining marks takes the square of its length; no word has 30 (UAX #15, stream-safe).
+_MARKS = re.compile(r"[^\w\s\x00-\x7f]{31,}")
 _LATIN_LIKE = re.compile("[\u00c0-\u024f\u0370-\u052f\u1e00-\u1fff]")
 _ASCII_ORNAMENTS = bytes(code for code in range(128) if not chr(code).isalnum())
 _ORNAMENTS = re.compile(r"[\W_]+")
@@ -33,11 +36,20 @@ SPACELESS = re.compile("[\u0e00-\u0eff\u1000-\u109f\u1780-\u17ff\u3040-\u30ff\u3
 """A letter of a script that writes no spaces between words: Thai, Lao, Burmese, Khmer, Chinese, Japanese."""
 
 
-@lru_cache(maxsize=4096)  # every stage asks for the same lines
 def shadow(text: str) -> str:
     """Fold what writers vary and readers do not see: Unicode forms, case, accents, hamzas, digits, spaces."""
+    return _remembered(text) if len(text) <= _LONGEST_REMEMBERED else _shadow(text)
+
+
+@lru_cache(maxsize=4096)  # every stage asks for the same lines
+def _remembered(text: str) -> str:
+    return _shadow(text)
+
+
+def _shadow(text: str) -> str:
     if text.isascii():
         return " ".join(text.lower().split())
+    text = _MARKS.sub(_fewer, text)
     text = unicodedata.normalize("NFKC", text).casefold()
     if _LATIN_LIKE.search(text):
         text = unicodedata.normalize("NFD", text)
@@ -46,6 +58,10 @@ def shadow(text: str) -> str:
 
 def _folded(match: re.Match[str]) -> str:
     return _FOLDED[match[0]]
+
+
+def _fewer(marks: re.Match[str]) -> str:
+    return marks[0][:30]
 
 
 def bare(shadowed: str) -> str:

@@ -60,6 +60,9 @@ _LONGEST_DATE_LINE = 80
 _LONGEST_NAMES = 100
 _LONGEST_CATEGORY = 40
 _MOST_CATEGORY_RUNS = 6
+_MOST_LINKS = 100
+_MOST_INNER = 60  # elements in a line that are looked at
+_MOST_TRIED = 500  # elements that are named as lines are
 _CATEGORY = re.compile(
     r"(?:^|[\s_-])(?:cat|category|categories|kategorie|rubrik|rubrique)(?:[\s_-]|$)", re.IGNORECASE
 )
@@ -140,7 +143,7 @@ def category_near(heading: etree._Element) -> str | None:
     before = islice(runs_before(heading), _MOST_CATEGORY_RUNS)
     for run in chain(before, islice(runs_after(heading), _MOST_CATEGORY_RUNS)):
         links = () if run.is_tail else chain(run.element.iterancestors("a"), run.element.iter("a"))
-        for link in links:
+        for link in islice(links, _MOST_LINKS):
             text = text_of(link)
             if 1 < len(text) <= _LONGEST_CATEGORY and _is_category(link):
                 return text
@@ -159,10 +162,14 @@ def marked_lines(root: etree._Element, anchor: etree._Element | None) -> list[Li
     """The elements of the whole page that the markup calls the author's or the date's, none aside."""
     asides = Asides(anchor)
     lines: list[Line] = []
+    tried = 0
     for element in root.iter(*_MARKED_TAGS):
         css = element.get("class")
         if not (css and named_as(css)) and not _is_marked(element):
             continue
+        tried += 1
+        if tried > _MOST_TRIED:
+            break
         if len(element) > _MOST_CHILDREN or asides.holds(element):
             continue
         text = text_of(element)
@@ -215,7 +222,7 @@ def labelled_texts(root: etree._Element, anchor: etree._Element | None) -> Itera
 def _line(run: Run, text: str, distance: int, paragraphs: int) -> Line:
     own = around = 0
     links, named = [], []
-    for inner in () if run.is_tail else _inline_in(run.element):
+    for inner in () if run.is_tail else islice(_inline_in(run.element), _MOST_INNER):
         prop = _prop_bits(inner.get("itemprop"))
         bits = prop | _class_bits(inner)
         own |= bits

@@ -1,7 +1,6 @@
 """A page on its way through the sieve: every block, kept or cut, and why."""
 
 import re
-from bisect import bisect_left
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 
@@ -9,6 +8,7 @@ from worker.core.blocks import Block, BlockView
 from worker.core.prose import link_share, measured
 from worker.core.records import Kind
 from worker.core.rules import RuleSet
+from worker.core.sieving.weights import Weights
 
 CONTINUES = re.compile(r"[،,;؛:.!?؟)\]»”。、，]")  # what no block of its own begins with
 
@@ -45,11 +45,14 @@ class Draft:
     words: list[int] = field(default_factory=list)  # of each block, about
     running: list[int] = field(default_factory=list)  # characters of each block that is running text, else 0
     paragraphs: list[int] = field(default_factory=list)  # the indexes of the blocks that are running text
+    _weights: Weights = field(init=False)  # of what is kept of it
 
     def __post_init__(self) -> None:
         self.blocks = self.view.blocks
         self.words, self.running = measured(self.view)
         self.paragraphs = [i for i, size in enumerate(self.running) if size]
+        kept = zip(self.running, self.decisions, strict=True)
+        self._weights = Weights([size if decision.keep else 0 for size, decision in kept])
 
     def kept(self) -> list[int]:
         """The indexes of the blocks that are kept so far."""
@@ -57,7 +60,15 @@ class Draft:
 
     def cut(self, index: int, kind: Kind, rule: str) -> None:
         """Take a block out of the article, or tell what a block outside it was."""
+        if self.decisions[index].keep and self.running[index]:
+            self._weights.add(index, -self.running[index])
         self.decisions[index] = Decision(keep=False, kind=kind, rule=rule)
+
+    def keep(self, index: int) -> None:
+        """Take a block into the article that extraction left out."""
+        if not self.decisions[index].keep:
+            self._weights.add(index, self.running[index])
+            self.decisions[index] = Decision(keep=True)
 
     def is_paragraph(self, index: int) -> bool:
         """True for running text: long, or of some length and ended like a sentence; never mostly links."""
@@ -73,5 +84,4 @@ class Draft:
 
     def weight(self, first: int, end: int) -> int:
         """Characters of running text kept in the blocks from `first` to `end`."""
-        inside = self.paragraphs[bisect_left(self.paragraphs, first) : bisect_left(self.paragraphs, end)]
-        return sum(self.running[i] for i in inside if self.decisions[i].keep)
+        return self._weights.sum(first, min(end, len(self.blocks)))

@@ -11,6 +11,7 @@ from worker.core.sieving.draft import Draft
 
 _DATELINE_WORDS = 8  # a dateline on a line of its own is no longer
 _FIELD_WORDS = 25  # a longer block is no field line
+_LONGEST = 600  # characters, of the same
 _IMAGE_FILE = re.compile(
     r"[\w%.()+-]+( [\w%.()+-]+){0,5}\.(jpe?g|png|gif|webp|avif|svg|bmp|tiff?)", re.IGNORECASE
 )
@@ -38,7 +39,12 @@ def take_fields(draft: Draft) -> Fields:
         text = draft.blocks[i].text
         if i <= opening or draft.words[i] <= _DATELINE_WORDS:
             _take_dateline(draft, i, fields, opens=i <= opening)
-        if not draft.decisions[i].keep or draft.words[i] > _FIELD_WORDS or "\n" in text:
+        if (
+            not draft.decisions[i].keep
+            or draft.words[i] > _FIELD_WORDS
+            or len(text) > _LONGEST
+            or "\n" in text
+        ):
             continue
         _take_line(draft, i, text, fields)
     _take_head_credits(draft, opening, fields)

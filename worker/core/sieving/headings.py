@@ -5,7 +5,7 @@ from itertools import pairwise
 from worker.core.blocks import Block
 from worker.core.evidence.judge import Evidence
 from worker.core.extract import KEEP
-from worker.core.sieving.draft import CONTINUES, Decision, Draft
+from worker.core.sieving.draft import CONTINUES, Draft
 
 _HEADINGS = frozenset({"h2", "h3", "h4", "h5", "h6"})
 _BOX = 4  # blocks: a box amid a paragraph has no more
@@ -52,4 +52,4 @@ def recover_fragments(draft: Draft, evidence: Evidence) -> None:
 def _restore(draft: Draft, i: int) -> None:
     rule = draft.decisions[i].rule
     if rule is None or rule.startswith("layout/"):  # a cue's cut stands
-        draft.decisions[i] = Decision(keep=True)
+        draft.keep(i)

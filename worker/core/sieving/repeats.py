@@ -15,6 +15,11 @@ _SENTENCES = re.compile("[.!?。！？؟۔।…]+")
 _MIN_REPEATED = 60  # letters: a shorter line may well come twice in an article
 _MIN_SENTENCE = 12  # letters: shorter pieces prove nothing
 _TITLE_WORDS = 40  # a longer block is no headline
+# characters: what is longer is not what a stage looks for
+_LONGEST_TITLE = 5_000
+_LONGEST_DESCRIPTION = 2_000
+_LONGEST_COMPARED = 100_000
+_MOST_COMPARED = 200_000  # characters: comparing all with all takes the square of their number
 _HEADINGS = frozenset({"h1", "h2", "h3"})
 
 
@@ -34,8 +39,10 @@ def cut_titles(draft: Draft, titles: tuple[str, ...]) -> None:
     top = draft.first_paragraph()
     for i in draft.kept():
         near_top = i <= top or draft.blocks[i].tag in _HEADINGS
-        if draft.words[i] <= _TITLE_WORDS and any(
-            title.is_in(draft.blocks[i].text, near_top=near_top) for title in wanted
+        if (
+            draft.words[i] <= _TITLE_WORDS
+            and len(draft.blocks[i].text) <= _LONGEST_TITLE
+            and any(title.is_in(draft.blocks[i].text, near_top=near_top) for title in wanted)
         ):
             draft.cut(i, Kind.TITLE, "repeats/title")
 
@@ -79,7 +86,7 @@ def cut_description(draft: Draft) -> Summary | None:
     kept = draft.kept()
     for place, i in enumerate(kept[:4]):
         match = _ELLIPSIS.search(draft.blocks[i].text)
-        if match is None:
+        if match is None or match.start() > _LONGEST_DESCRIPTION:
             continue
         text = draft.blocks[i].text
         opening = letters(text[: match.start()])
@@ -87,7 +94,8 @@ def cut_description(draft: Draft) -> Summary | None:
             continue
         rest = text[match.end() :].strip()
         if len(rest) <= 80 and any(
-            letters(draft.blocks[k].text).startswith(opening) for k in kept[place + 1 :]
+            letters(draft.blocks[k].text[: 4 * _LONGEST_DESCRIPTION]).startswith(opening)
+            for k in kept[place + 1 :]
         ):
             draft.cut(i, Kind.DESCRIPTION, "repeats/description")
             return _summary(text[: match.end()], rest)
@@ -130,7 +138,7 @@ def cut_duplicates(draft: Draft) -> None:
     Short lines, list items and what comes more than twice (an interviewer's question, a recipe's step)
     may repeat by the author's will.
     """
-    whole = {i: letters(draft.blocks[i].text) for i in draft.kept()}
+    whole = {i: letters(draft.blocks[i].text[:_LONGEST_COMPARED]) for i in draft.kept()}
     times = Counter(whole.values())
     seen: set[str] = set()
     for i in draft.kept():

@@ -23,7 +23,7 @@ def recover_standfirst(draft: Draft) -> int | None:
         if letters(draft.blocks[i].text[: 3 * _STANDFIRST]).startswith(summary):
             if i == top and not _set_apart(draft, i):
                 return None  # the description repeats the first paragraph
-            draft.decisions[i].keep = True
+            draft.keep(i)
             return i
     return None
 
