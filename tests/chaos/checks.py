@@ -9,6 +9,7 @@ from dataclasses import dataclass
 from tests.chaos.fleet import Life, Sample
 from tests.chaos.story import Came, Story
 from tests.integration.results import Place
+from worker.pipeline.ledger import MAX_DEATHS
 
 MIB = 1024 * 1024
 WARM_SECONDS = 20.0  # of a worker's life before its memory counts
@@ -79,16 +80,19 @@ def check_schema(story: Story) -> Check:
     return Check("records valid", f"{story.articles} against the JSON Schema", findings)
 
 
-def check_fate(story: Story, children_killed: int) -> Check:
+def check_fate(story: Story, children_killed: int, workers_killed: int = 0) -> Check:
     """Each page became what it must, by the rules that it tells.
 
-    A page may be given up for nothing that it did only where the harness killed the child that had it.
+    A page may be given up for nothing that it did only where the harness killed the child that had it,
+    or three workers, one after the other, that had it in hand.
     """
     findings = [f"{one}: {text}" for one in story.came for text in one.problems]
     hurt = [one for one in story.came if one.hurt]
-    if len(hurt) > children_killed:
+    if len(hurt) > children_killed + workers_killed // MAX_DEATHS:
         findings += [f"{one}: a good page was given up: {_page(story, one.place)}" for one in hurt]
-    told = f"{len(hurt)} good pages given up for {children_killed} children killed by the harness"
+    told = (
+        f"{len(hurt)} good pages given up for {children_killed} children and {workers_killed} workers killed"
+    )
     return Check("the right outcome", told, findings)
 
 

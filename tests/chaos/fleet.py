@@ -60,7 +60,7 @@ class Fleet:
         self.lives: list[Life] = []
         self.findings: list[str] = []
         self.min_words = RUNNING_RULES
-        self.children_killed = 0
+        self.children_killed = self.workers_killed = 0
         self._folder = folder
         self._lock = threading.RLock()
         self._living: dict[int, Life] = {}
@@ -100,6 +100,7 @@ class Fleet:
     def kill(self, *lives: Life) -> None:
         """Signal 9 to all of these at once."""
         before = [self.processes(life)[1:] for life in lives]
+        self.workers_killed += len(lives)
         for life in lives:
             self._take_out(life)
             with suppress(psutil.NoSuchProcess):

@@ -249,7 +249,7 @@ class Run:
             checks.check_once(story),
             checks.check_order(story),
             checks.check_schema(story),
-            checks.check_fate(story, fleet.children_killed),
+            checks.check_fate(story, fleet.children_killed, fleet.workers_killed),
             checks.check_commits(story),
             checks.check_storm_metrics(story, fleet.lives),
             checks.check_found("progress", progress, [*watch.findings, *blind]),

@@ -41,7 +41,7 @@ class Came:
     offset: int
     timestamp: int  # ms
     article: bool
-    hurt: bool = False  # a good page that was given up as one that kills its process
+    hurt: bool = False  # given up as a page that kills its process, which it is not
     invalid: Sequence[str] = ()  # against the schema
     problems: Sequence[str] = ()
 
@@ -129,8 +129,8 @@ def letter_of(record: Record, given: Mapping[Place, Given], page: Pages) -> Came
         return _came(record, place, article=False)
     fed = page(given[place].number)
     reason = dead_reason(record.headers)
-    hurt = fed.page.reason is None and reason in HURT
-    problems = list(_letter_problems(record, fed, given[place]))
+    hurt = fed.page.reason not in HURT and reason in HURT
+    problems = [] if hurt else list(_letter_problems(record, fed, given[place]))
     return _came(record, place, article=False, hurt=hurt, problems=problems)
 
 

@@ -130,7 +130,8 @@ def test_offsets_not_committed_to_the_end_are_found(mark: int | None) -> None:
 def test_more_pages_given_up_than_children_were_killed_are_found() -> None:
     hurt = with_one_more(story(lost=[9]), came_of(Place(1, 2), article=False, hurt=True))
     assert check_fate(hurt, children_killed=1).ok
-    assert "page 9" in the_finding(check_fate(hurt, children_killed=0))
+    assert check_fate(hurt, children_killed=0, workers_killed=3).ok
+    assert "page 9" in the_finding(check_fate(hurt, children_killed=0, workers_killed=2))
 
 
 # -- records, judged by themselves
