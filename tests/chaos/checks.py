@@ -90,7 +90,8 @@ def check_fate(story: Story, children_killed: int, workers_killed: int = 0) -> C
     hurt = [one for one in story.came if one.hurt]
     if len(hurt) > children_killed + workers_killed // MAX_DEATHS:
         findings += [f"{one}: a good page was given up: {_page(story, one.place)}" for one in hurt]
-    told = (
+    killed = f"{children_killed} children and {workers_killed} workers killed"
+    told = f"{len(hurt)} good pages given up for {killed}"
         f"{len(hurt)} good pages given up for {children_killed} children and {workers_killed} workers killed"
     )
     return Check("the right outcome", told, findings)
