@@ -92,8 +92,6 @@ def check_fate(story: Story, children_killed: int, workers_killed: int = 0) -> C
         findings += [f"{one}: a good page was given up: {_page(story, one.place)}" for one in hurt]
     killed = f"{children_killed} children and {workers_killed} workers killed"
     told = f"{len(hurt)} good pages given up for {killed}"
-        f"{len(hurt)} good pages given up for {children_killed} children and {workers_killed} workers killed"
-    )
     return Check("the right outcome", told, findings)
 
 
