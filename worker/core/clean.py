@@ -2,6 +2,7 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from functools import partial
 
 from worker.core import extract
 from worker.core.blocks import BlockView, text_blocks, tree_blocks
@@ -19,6 +20,7 @@ from worker.core.tree import PARSER_DEPTH, element_count, parse
 from worker.core.words import word_count
 
 _MARGIN = 8  # levels near the parser's limit: it may have dropped what lay deeper
+_MOST_SEARCHED = 200_000  # characters in which htmldate may look for a date: it reads some of them often
 _SAMPLE = 1000  # characters of running text that a language is told from
 
 
@@ -48,11 +50,11 @@ def clean_traced(page: Page, rules: RuleSet, options: CleanOptions) -> tuple[Out
 
 
 def _clean_text(text: str, rules: RuleSet, options: CleanOptions) -> tuple[Outcome, Trace | None]:
-    view = text_blocks(text)
+    view = text_blocks(text, options.max_texts)
     if not view.blocks:
         return Rejected(Reason.EMPTY, "no line with a word in it"), None
     if len(view.blocks) > options.max_texts:
-        return _too_many(len(view.blocks), "lines", options.max_texts), None
+        return Rejected(Reason.OVERSIZED, f"more lines than the {options.max_texts} allowed"), None
     language = language_of((), _sample(view))
     sieved = sieve(view, None, rules, Hints(language=language), options)
     date = next((found for found in sieved.fields.dates if not found.is_update), None)
@@ -91,12 +93,17 @@ def _clean_html(text: str, page: Page, rules: RuleSet, options: CleanOptions) ->
         return _too_many(len(view.pieces), "runs of text", options.max_texts), None
     if not view.blocks:
         return Rejected(Reason.EMPTY, "no text in the markup"), None
-    metadata = resolve(collect(root), page.url, _sample(view), lambda: find_html_date(root, page.url))
+    finder = partial(find_html_date, root, page.url) if _is_searchable(view) else None
+    metadata = resolve(collect(root), page.url, _sample(view), finder)
     shares = extract.verdict(root, view)  # marks the tree: nothing may read it after this
     titles = tuple(title for title in (metadata.title,) if title)
     hints = Hints(titles, metadata.description, metadata.section, metadata.language)
     sieved = sieve(view, shares, rules, hints, options)
     return _judged(_article(metadata, sieved), options), Trace(view, tuple(shares), sieved)
+
+
+def _is_searchable(view: BlockView) -> bool:
+    return sum(len(block.text) for block in view.blocks) <= _MOST_SEARCHED
 
 
 def _too_many(count: int, what: str, allowed: int) -> Rejected:

@@ -130,6 +130,8 @@ def _take_heading(page: PageMeta, element: etree._Element) -> None:
     if page.tried > _MOST_TRIED:
         return
     pieces = tuple(islice(texts_of(element), _MOST_PIECES))
+    if sum(map(len, pieces)) > 20 * _LONGEST_TITLE:
+        return
     text = " ".join("".join(pieces).split())
     if not text or len(text) > _LONGEST_TITLE:
         return

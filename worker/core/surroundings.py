@@ -60,7 +60,7 @@ _LONGEST_NAMES = 100
 _LONGEST_CATEGORY = 40
 _MOST_CATEGORY_RUNS = 6
 _MOST_LINKS = 100
-_MOST_INNER = 60  # elements in a line that are looked at
+_MOST_INNER = 200  # elements in a line: what has more is none
 _MOST_TRIED = 500  # elements that are named as lines are
 _CATEGORY = re.compile(
     r"(?:^|[\s_-])(?:cat|category|categories|kategorie|rubrik|rubrique)(?:[\s_-]|$)", re.IGNORECASE
@@ -172,7 +172,7 @@ def marked_lines(root: etree._Element, anchor: etree._Element | None) -> list[Li
         tried += 1
         if tried > _MOST_TRIED:
             break
-        if len(element) > _MOST_CHILDREN or asides.holds(element):
+        if len(element) > _MOST_CHILDREN or _is_large(element) or asides.holds(element):
             continue
         text = text_of(element)
         if 1 < len(text) <= _LONGEST_LABEL:
@@ -212,8 +212,8 @@ def labelled_texts(root: etree._Element, anchor: etree._Element | None) -> Itera
 def _line(run: Run, text: str, distance: int, paragraphs: int) -> Line:
     own = around = 0
     links, named = [], []
-    inside = islice(run.element.iterdescendants(*_INLINE), _MOST_INNER)
-    for inner in () if run.is_tail else chain((run.element,), inside):
+    is_plain = run.is_tail or _is_large(run.element)
+    for inner in () if is_plain else chain((run.element,), run.element.iterdescendants(*_INLINE)):
         bits = _bits(inner)
         own |= bits
         if _is_authors(inner, text):
@@ -227,6 +227,10 @@ def _line(run: Run, text: str, distance: int, paragraphs: int) -> Line:
         around |= _bits(above)
         above = above.getparent()
     return Line(text, own, around, _short(links), _short(named), distance, paragraphs)
+
+
+def _is_large(element: etree._Element) -> bool:
+    return next(islice(element.iterdescendants(), _MOST_INNER, None), None) is not None
 
 
 def _short(texts: list[str]) -> tuple[str, ...]:
