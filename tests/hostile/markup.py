@@ -169,8 +169,8 @@ def _attributes() -> Cases:
     yield page("attribute-datetime-10mb", lambda: stuffed('<time datetime="', filled("2021-02-04 ")))
     yield page("attribute-never-closed", lambda: document(ARTICLE + '<div class="' + filled("a=b ")))
     yield page(
-        "attributes-100k",
-        lambda: document("<div" + "".join(f" a{i}=b" for i in range(100_000)) + ">" + ARTICLE),
+        "attributes-400k",
+        lambda: document("<div" + "".join(f" a{i}=b" for i in range(400_000)) + ">" + ARTICLE),
     )
     yield page(
         "classes-that-differ",

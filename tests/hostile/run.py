@@ -1,7 +1,7 @@
 """Hostile pages through the decoder and a real pool of children, with what each cost."""
 
 import time
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
@@ -20,7 +20,6 @@ from worker.pipeline.ports import Cleaned
 from worker.rulefiles import read_rules
 from worker.settings import load_settings
 
-_CHILD_SECONDS = 60.0
 _RESET_PEAK = "5"  # proc(5), clear_refs: the peak of the resident set begins anew
 
 
@@ -63,16 +62,13 @@ class Bench:
     def __exit__(self, *exc: object) -> None:
         self._pool.close(10)
 
-    def child(self) -> psutil.Process:
-        """The child: the process below the fork server."""
-        until = time.monotonic() + _CHILD_SECONDS
-        while time.monotonic() < until:
-            for server in psutil.Process().children():
-                for child in server.children():
-                    if child.status() != psutil.STATUS_ZOMBIE:
-                        return child
-            time.sleep(0.05)  # one is being replaced
-        raise LookupError("no child runs")
+    def child(self) -> psutil.Process | None:
+        """The child, the process below the fork server; None until a page needs the next."""
+        for server in psutil.Process().children():
+            for child in server.children():
+                if child.status() != psutil.STATUS_ZOMBIE:
+                    return child
+        return None
 
     def run(self, cases: Iterable[HostileCase]) -> Iterator[Fate]:
         """Each case's fate, one after another."""
@@ -84,9 +80,9 @@ class Bench:
         found = decode_message(case.make(), case.key, case.headers, self.settings.clean_options)
         if isinstance(found, Rejected):
             return _fate(case, found, None, time.perf_counter() - started, 0)
-        peak = self._peak_of_child()
+        self._forget_peak()
         cleaned = self._clean(found.page)
-        return _fate(case, decode_outcome(cleaned.outcome), found, cleaned.seconds, peak())
+        return _fate(case, decode_outcome(cleaned.outcome), found, cleaned.seconds, self._peak())
 
     def _clean(self, page: Page) -> Cleaned:
         self._pool.submit(0, page, lambda _ticket, cleaned: self._results.put(cleaned))
@@ -95,22 +91,22 @@ class Bench:
         except Empty:
             raise TimeoutError("the pool gave no answer") from None
 
-    def _peak_of_child(self) -> Callable[[], int]:
-        pid = self.child().pid
-        Path(f"/proc/{pid}/clear_refs").write_text(_RESET_PEAK, encoding="ascii")
-        return lambda: _peak(pid)
+    def _forget_peak(self) -> None:
+        child = self.child()
+        if child is not None:
+            Path(f"/proc/{child.pid}/clear_refs").write_text(_RESET_PEAK, encoding="ascii")
+
+    def _peak(self) -> int:
+        """The most memory that the child had; 0 when it was killed over the page."""
+        child = self.child()
+        if child is None:
+            return 0
+        status = Path(f"/proc/{child.pid}/status").read_text(encoding="utf-8")
+        peaks = [line for line in status.splitlines() if line.startswith("VmHWM:")]
+        return int(peaks[0].split()[1]) * 1024 if peaks else 0
 
 
 def _fate(case: HostileCase, outcome: Outcome, found: Envelope | None, seconds: float, peak: int) -> Fate:
     if isinstance(outcome, Rejected):
         return Fate(case.name, outcome.reason.value, outcome.detail, seconds, peak, outcome, found)
     return Fate(case.name, "article", f"{outcome.word_count} words", seconds, peak, outcome, found)
-
-
-def _peak(pid: int) -> int:
-    try:
-        status = Path(f"/proc/{pid}/status").read_text(encoding="utf-8")
-    except OSError:  # it was killed over the page
-        return 0
-    peaks = [line for line in status.splitlines() if line.startswith("VmHWM:")]
-    return int(peaks[0].split()[1]) * 1024 if peaks else 0  # a zombie has no memory

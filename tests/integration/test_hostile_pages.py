@@ -37,13 +37,15 @@ def before(bench: Bench) -> tuple[int, int]:
 
 def memory_after_a_page(bench: Bench) -> tuple[int, int]:
     assert fate(bench, ORDINARY, "article").outcome == "article"
-    return psutil.Process().memory_full_info().uss, bench.child().memory_full_info().rss
+    child = bench.child()
+    assert child is not None
+    return psutil.Process().memory_full_info().uss, child.memory_full_info().rss
 
 
 def fate(bench: Bench, case: HostileCase, expected: str) -> Fate:
     for _ in range(TRIES):
         (found,) = bench.run([case])
-        if found.outcome == expected or found.outcome != "timeout":
+        if found.outcome != "timeout" or "timeout" in expected:
             break
     return found
 
@@ -56,8 +58,9 @@ def test_the_table_is_of_these_cases() -> None:
 
 @pytest.mark.parametrize("case", CASES, ids=lambda case: case.name)
 def test_outcome(case: HostileCase, bench: Bench, before: tuple[int, int]) -> None:
-    found = fate(bench, case, OUTCOMES[case.name])
-    assert found.outcome == OUTCOMES[case.name], found.detail
+    expected = OUTCOMES[case.name]
+    found = fate(bench, case, expected)
+    assert found.outcome in expected.split(" or "), found.detail
     assert found.seconds <= bench.settings.page_deadline
     assert found.detail
     if isinstance(found.record, Article):

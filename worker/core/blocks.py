@@ -86,13 +86,18 @@ class BlockView:
             node = self.containers[node].parent
 
 
-def text_blocks(text: str) -> BlockView:
-    """The view of plain text: a line is a block; there is nothing around it."""
+def text_blocks(text: str, most: int | None = None) -> BlockView:
+    """The view of plain text: a line is a block; there is nothing around it.
+
+    It ends with the block after the first `most`.
+    """
     view = BlockView(containers=[Container(None, "body", -1, 0, 0)])
     for line in text.splitlines():
         folded = " ".join(line.split())
         if any(map(str.isalnum, folded)):
             view.blocks.append(Block(folded, 0))
+            if len(view.blocks) - 1 == most:
+                break
     view.containers[0].end = len(view.blocks)
     return view
 

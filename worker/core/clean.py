@@ -8,7 +8,7 @@ from worker.core.evidence.judge import Evidence
 from worker.core.language import direction_of, language_of
 from worker.core.metadata import Metadata
 from worker.core.options import CleanOptions
-from worker.core.reading import read_markup, sample_of, too_many
+from worker.core.reading import read_markup, sample_of
 from worker.core.records import Article, Outcome, Page, Reason, Rejected
 from worker.core.rules import RuleSet
 from worker.core.sieve import Sieved, sieve
@@ -43,11 +43,11 @@ def clean_traced(page: Page, rules: RuleSet, options: CleanOptions) -> tuple[Out
 
 
 def _clean_text(text: str, rules: RuleSet, options: CleanOptions) -> tuple[Outcome, Trace | None]:
-    view = text_blocks(text)
+    view = text_blocks(text, options.max_texts)
     if not view.blocks:
         return Rejected(Reason.EMPTY, "no line with a word in it"), None
     if len(view.blocks) > options.max_texts:
-        return too_many(len(view.blocks), "lines", options.max_texts), None
+        return Rejected(Reason.OVERSIZED, f"more lines than the {options.max_texts} allowed"), None
     language = language_of((), sample_of(view))
     sieved = sieve(view, None, rules, Hints(language=language), options)
     date = next((found for found in sieved.fields.dates if not found.is_update), None)

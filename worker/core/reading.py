@@ -2,6 +2,7 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from functools import partial
 
 from lxml import html
 
@@ -17,6 +18,7 @@ from worker.core.sieving.draft import Hints
 from worker.core.tree import PARSER_DEPTH, element_count, parse
 
 _SAMPLE = 1000  # characters of running text that a language is told from
+_MOST_SEARCHED = 200_000  # characters in which htmldate may look for a date: it reads some of them often
 _MARGIN = 8  # levels near the parser's limit: it may have dropped what lay deeper
 
 
@@ -55,16 +57,17 @@ def read_markup(text: str, url: str | None, options: CleanOptions) -> Reading | 
         return Rejected(Reason.EMPTY, "no element in the markup")
     elements = element_count(root)
     if elements > options.max_elements:
-        return too_many(elements, "elements", options.max_elements)
+        return _too_many(elements, "elements", options.max_elements)
     view = tree_blocks(root)
     depth = min(options.max_depth, PARSER_DEPTH - _MARGIN)
     if view.depth >= depth:
         return Rejected(Reason.TOO_DEEP, f"elements nested {depth} deep or deeper")
     if len(view.pieces) > options.max_texts:
-        return too_many(len(view.pieces), "runs of text", options.max_texts)
+        return _too_many(len(view.pieces), "runs of text", options.max_texts)
     if not view.blocks:
         return Rejected(Reason.EMPTY, "no text in the markup")
-    metadata = resolve(collect(root), url, sample_of(view), lambda: find_html_date(root, url))
+    finder = partial(find_html_date, root, url) if _is_searchable(view) else None
+    metadata = resolve(collect(root), url, sample_of(view), finder)
     titles = tuple(title for title in (metadata.title,) if title)
     hints = Hints(titles, metadata.description, metadata.section, metadata.language)
     return Reading(root, view, metadata, hints)
@@ -76,6 +79,9 @@ def sample_of(view: BlockView) -> str:
     return "\n".join(texts[:20])[:_SAMPLE]
 
 
-def too_many(count: int, what: str, allowed: int) -> Rejected:
-    """The outcome of a page that has more of something than cleaning can take in its deadline."""
+def _is_searchable(view: BlockView) -> bool:
+    return sum(len(block.text) for block in view.blocks) <= _MOST_SEARCHED
+
+
+def _too_many(count: int, what: str, allowed: int) -> Rejected:
     return Rejected(Reason.OVERSIZED, f"{count} {what}, more than the {allowed} allowed")

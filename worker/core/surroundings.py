@@ -61,7 +61,7 @@ _LONGEST_NAMES = 100
 _LONGEST_CATEGORY = 40
 _MOST_CATEGORY_RUNS = 6
 _MOST_LINKS = 100
-_MOST_INNER = 60  # elements in a line that are looked at
+_MOST_INNER = 200  # elements in a line: what has more is none
 _MOST_TRIED = 500  # elements that are named as lines are
 _CATEGORY = re.compile(
     r"(?:^|[\s_-])(?:cat|category|categories|kategorie|rubrik|rubrique)(?:[\s_-]|$)", re.IGNORECASE
@@ -170,7 +170,7 @@ def marked_lines(root: etree._Element, anchor: etree._Element | None) -> list[Li
         tried += 1
         if tried > _MOST_TRIED:
             break
-        if len(element) > _MOST_CHILDREN or asides.holds(element):
+        if len(element) > _MOST_CHILDREN or _is_large(element) or asides.holds(element):
             continue
         text = text_of(element)
         if 1 < len(text) <= _LONGEST_LABEL:
@@ -222,7 +222,8 @@ def labelled_texts(root: etree._Element, anchor: etree._Element | None) -> Itera
 def _line(run: Run, text: str, distance: int, paragraphs: int) -> Line:
     own = around = 0
     links, named = [], []
-    for inner in () if run.is_tail else islice(_inline_in(run.element), _MOST_INNER):
+    is_plain = run.is_tail or _is_large(run.element)
+    for inner in () if is_plain else _inline_in(run.element):
         prop = _prop_bits(inner.get("itemprop"))
         bits = prop | _class_bits(inner)
         own |= bits
@@ -247,6 +248,10 @@ def _inline_in(element: etree._Element) -> Iterator[etree._Element]:
 
 def _inline_below(element: etree._Element) -> Iterator[etree._Element]:
     return (below for below in element.iterdescendants() if below.tag in _INLINE)
+
+
+def _is_large(element: etree._Element) -> bool:
+    return next(islice(element.iterdescendants(), _MOST_INNER, None), None) is not None
 
 
 def _short(texts: list[str]) -> tuple[str, ...]:
