@@ -50,6 +50,8 @@ def clean_traced(page: Page, rules: RuleSet, options: CleanOptions) -> tuple[Out
 
 
 def _clean_text(text: str, rules: RuleSet, options: CleanOptions) -> tuple[Outcome, Trace | None]:
+    if len(text) > options.max_characters:
+        return _too_many(len(text), "characters", options.max_characters), None
     view = text_blocks(text, options.max_texts)
     if not view.blocks:
         return Rejected(Reason.EMPTY, "no line with a word in it"), None
@@ -86,14 +88,11 @@ def _clean_html(text: str, page: Page, rules: RuleSet, options: CleanOptions) ->
     if elements > options.max_elements:
         return _too_many(elements, "elements", options.max_elements), None
     view = tree_blocks(root)
-    depth = min(options.max_depth, PARSER_DEPTH - _MARGIN)
-    if view.depth >= depth:
-        return Rejected(Reason.TOO_DEEP, f"elements nested {depth} deep or deeper"), None
-    if len(view.pieces) > options.max_texts:
-        return _too_many(len(view.pieces), "runs of text", options.max_texts), None
-    if not view.blocks:
-        return Rejected(Reason.EMPTY, "no text in the markup"), None
-    finder = partial(find_html_date, root, page.url) if _is_searchable(view) else None
+    refused = _refused(view, options)
+    if refused is not None:
+        return refused, None
+    is_searchable = sum(len(block.text) for block in view.blocks) <= _MOST_SEARCHED
+    finder = partial(find_html_date, root, page.url) if is_searchable else None
     metadata = resolve(collect(root), page.url, _sample(view), finder)
     shares = extract.verdict(root, view)  # marks the tree: nothing may read it after this
     titles = tuple(title for title in (metadata.title,) if title)
@@ -102,8 +101,17 @@ def _clean_html(text: str, page: Page, rules: RuleSet, options: CleanOptions) ->
     return _judged(_article(metadata, sieved), options), Trace(view, tuple(shares), sieved)
 
 
-def _is_searchable(view: BlockView) -> bool:
-    return sum(len(block.text) for block in view.blocks) <= _MOST_SEARCHED
+def _refused(view: BlockView, options: CleanOptions) -> Rejected | None:
+    """Why a parsed page is refused before the extractor sees it; None where it is not."""
+    depth = min(options.max_depth, PARSER_DEPTH - _MARGIN)
+    if view.depth >= depth:
+        return Rejected(Reason.TOO_DEEP, f"elements nested {depth} deep or deeper")
+    if len(view.pieces) > options.max_texts:
+        return _too_many(len(view.pieces), "runs of text", options.max_texts)
+    characters = sum(len(block.text) for block in view.blocks)
+    if characters > options.max_characters:
+        return _too_many(characters, "characters of text", options.max_characters)
+    return None if view.blocks else Rejected(Reason.EMPTY, "no text in the markup")
 
 
 def _too_many(count: int, what: str, allowed: int) -> Rejected:
