@@ -1,5 +1,6 @@
 """Files that came under a page's URL: compressed, of another kind, or XML that grows when it is read."""
 
+import base64
 import gzip
 import zlib
 
@@ -9,8 +10,17 @@ import zstandard
 from tests.hostile.case import ARTICLE, LIMIT, SENTENCE, Cases, HostileCase, document, page, raw
 
 _BOMB = 1_000_000_000
-# What `brotli` makes of a million zeros: 13 bytes, and no magic number to know them by.
-_BROTLI = bytes.fromhex("9b3f420f007c7c020000000003")
+# What brotli makes of a hundred million zeros and of a page of six sentences: it has no magic number.
+_BROTLI_BOMB = bytes.fromhex(
+    "cbffff3ff82700e2b14020f7fe8fffff7ff04f00c4611180eefd1fffffffe09f0088c30200ddfb3ffeffffc13f0110870500"
+    "baf77ffcffff837f02200e0b0074effff8ffff07ff04401c1600e8defff1ffff0ffe0980382c00d0bdffe3ffff1ffc130071"
+    "5800a07bffc7ffff3ff82700e2b00040f7fe8fffff7ff04f00c4610180eefd1fffffffe09f0088c30200ddfbbffc07afc33f"
+    "0110870500bad875"
+)
+_BROTLI_PAGE = base64.b85decode(
+    "8}b7H90hKBu}NJNGz4vaFKZB=DK|PDI*B{aqC9GqBxK1$Rc5)HClnBNcLBAeI1K!^CrylwFx}?f_{AI&9Wn_lb;TD+oF@;AcD!LuuP!d"
+    "3#URF>E$E|Q&domTA|2jR7@uU<>hsZ8B}%mwCJ=p_ETd}9(Q7y{XT|^JY&MhOBg$lHnK77gm<gCklmY"
+)
 
 
 def cases() -> Cases:
@@ -20,7 +30,8 @@ def cases() -> Cases:
     yield raw("gzip-of-page", lambda: gzip.compress(document(ARTICLE).encode()))
     yield raw("deflate-of-page", lambda: zlib.compress(document(ARTICLE).encode()))
     yield raw("zstd-bomb", lambda: zstandard.compress(bytes(_BOMB // 10), 19))
-    yield raw("brotli-bomb", lambda: _BROTLI)
+    yield raw("brotli-bomb", lambda: _BROTLI_BOMB)
+    yield raw("brotli-of-page", lambda: _BROTLI_PAGE)
     yield raw("zip-bomb", lambda: b"PK\x03\x04" + bytes(50_000))
     yield from _documents()
     yield from _entities()

@@ -147,6 +147,11 @@ def _long() -> Cases:
     yield page("text-ligatures", lambda: document("<p>" + filled("\ufdfa ")))  # one is 18 in NFKC
     yield page("text-braille", lambda: document("<p>" + filled("\u2801\u28ff ") + ARTICLE))
     yield page("text-private-use", lambda: document("<p>" + filled("\ue000x ") + ARTICLE))
+    yield page("text-as-long-as-may-be", lambda: document("<p>" + filled("word ", 1_900_000)))
+    yield page("text-han-as-long-as-may-be", lambda: document("<p>" + filled("新", 5_900_000)))
+    yield page("text-marks-as-long-as-may-be", lambda: document("<p>a" + filled("\u0301\u0316", 3_900_000)))
+    yield page("text-ligatures-as-long-as-may-be", lambda: document("<p>" + filled("\ufdfa ", 3_900_000)))
+    yield text("line-as-long-as-may-be", lambda: filled("word ", 1_900_000))
     yield text("line-of-10mb", lambda: filled("word "))
     yield text("line-separators", lambda: filled("word\u2028\u0085\u000b"))
 

@@ -59,6 +59,15 @@ def test_more_texts_than_allowed_are_oversized(is_text: bool, rules: RuleSet) ->
     assert refused.reason is Reason.OVERSIZED
 
 
+@pytest.mark.parametrize("is_text", [False, True])
+def test_more_characters_than_allowed_are_oversized(is_text: bool, rules: RuleSet) -> None:
+    body = SENTENCE if is_text else f"<p>{SENTENCE}"
+    assert isinstance(outcome(body, rules, CleanOptions(max_characters=len(SENTENCE)), is_text), Article)
+    refused = outcome(body, rules, CleanOptions(max_characters=len(SENTENCE) - 1), is_text)
+    assert isinstance(refused, Rejected)
+    assert refused.reason is Reason.OVERSIZED
+
+
 def test_line_breaks_after_nothing_but_spaces() -> None:
     body = html.document_fromstring("<p>" + "<s> </s><br>" * 50_000 + "one<br>two<br> <br>three")
     started = time.thread_time()

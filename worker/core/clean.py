@@ -8,7 +8,7 @@ from worker.core.evidence.judge import Evidence
 from worker.core.language import direction_of, language_of
 from worker.core.metadata import Metadata
 from worker.core.options import CleanOptions
-from worker.core.reading import read_markup, sample_of
+from worker.core.reading import read_markup, sample_of, too_many
 from worker.core.records import Article, Outcome, Page, Reason, Rejected
 from worker.core.rules import RuleSet
 from worker.core.sieve import Sieved, sieve
@@ -34,8 +34,7 @@ def clean(page: Page, rules: RuleSet, options: CleanOptions) -> Outcome:
 def clean_traced(page: Page, rules: RuleSet, options: CleanOptions) -> tuple[Outcome, Trace | None]:
     """The same, with how it came about; None where the page was rejected before it had blocks."""
     if len(page.body) > options.max_page_bytes:
-        detail = f"{len(page.body)} bytes, more than the {options.max_page_bytes} allowed"
-        return Rejected(Reason.OVERSIZED, detail), None
+        return too_many(len(page.body), "bytes", options.max_page_bytes), None
     text = page_text(page)
     if isinstance(text, Rejected):
         return text, None
@@ -43,6 +42,8 @@ def clean_traced(page: Page, rules: RuleSet, options: CleanOptions) -> tuple[Out
 
 
 def _clean_text(text: str, rules: RuleSet, options: CleanOptions) -> tuple[Outcome, Trace | None]:
+    if len(text) > options.max_characters:
+        return too_many(len(text), "characters", options.max_characters), None
     view = text_blocks(text, options.max_texts)
     if not view.blocks:
         return Rejected(Reason.EMPTY, "no line with a word in it"), None

@@ -57,16 +57,12 @@ def read_markup(text: str, url: str | None, options: CleanOptions) -> Reading | 
         return Rejected(Reason.EMPTY, "no element in the markup")
     elements = element_count(root)
     if elements > options.max_elements:
-        return _too_many(elements, "elements", options.max_elements)
+        return too_many(elements, "elements", options.max_elements)
     view = tree_blocks(root)
-    depth = min(options.max_depth, PARSER_DEPTH - _MARGIN)
-    if view.depth >= depth:
-        return Rejected(Reason.TOO_DEEP, f"elements nested {depth} deep or deeper")
-    if len(view.pieces) > options.max_texts:
-        return _too_many(len(view.pieces), "runs of text", options.max_texts)
-    if not view.blocks:
-        return Rejected(Reason.EMPTY, "no text in the markup")
-    finder = partial(find_html_date, root, url) if _is_searchable(view) else None
+    refused = _refused(view, options)
+    if refused is not None:
+        return refused
+    finder = partial(find_html_date, root, url) if _characters(view) <= _MOST_SEARCHED else None
     metadata = resolve(collect(root), url, sample_of(view), finder)
     titles = tuple(title for title in (metadata.title,) if title)
     hints = Hints(titles, metadata.description, metadata.section, metadata.language)
@@ -79,9 +75,23 @@ def sample_of(view: BlockView) -> str:
     return "\n".join(texts[:20])[:_SAMPLE]
 
 
-def _is_searchable(view: BlockView) -> bool:
-    return sum(len(block.text) for block in view.blocks) <= _MOST_SEARCHED
+def _refused(view: BlockView, options: CleanOptions) -> Rejected | None:
+    """Why a parsed page is refused before the extractor sees it; None where it is not."""
+    depth = min(options.max_depth, PARSER_DEPTH - _MARGIN)
+    if view.depth >= depth:
+        return Rejected(Reason.TOO_DEEP, f"elements nested {depth} deep or deeper")
+    if len(view.pieces) > options.max_texts:
+        return too_many(len(view.pieces), "runs of text", options.max_texts)
+    characters = _characters(view)
+    if characters > options.max_characters:
+        return too_many(characters, "characters of text", options.max_characters)
+    return None if view.blocks else Rejected(Reason.EMPTY, "no text in the markup")
 
 
-def _too_many(count: int, what: str, allowed: int) -> Rejected:
+def _characters(view: BlockView) -> int:
+    return sum(len(block.text) for block in view.blocks)
+
+
+def too_many(count: int, what: str, allowed: int) -> Rejected:
+    """What a page of too much is refused with."""
     return Rejected(Reason.OVERSIZED, f"{count} {what}, more than the {allowed} allowed")

@@ -20,6 +20,7 @@ from typing import NamedTuple
 
 from worker.core.records import Page, Reason, Rejected
 from worker.pipeline.child import Bug, CleanFactory
+from worker.pipeline.malloc import give_back_large_blocks
 from worker.pipeline.outcomes import encode_outcome
 from worker.pipeline.ports import Cleaned
 from worker.pipeline.process import END_SECONDS, ChildLost, ChildProcess, StartError
@@ -87,6 +88,7 @@ class ProcessCleaner:
         Raises:
             StartError: one did not start; the others are ended.
         """
+        give_back_large_blocks()
         for name in _ONE_THREAD:
             os.environ.setdefault(name, "1")
         resource_tracker.ensure_running()  # now, because it unblocks the signals of the thread that does it
