@@ -8,7 +8,7 @@ MINUTES ?= 3
 SEED ?=
 
 .DEFAULT_GOAL := help
-.PHONY: help setup demo test test-kafka test-browser test-training fuzz hostile chaos lint format bench model lock clean
+.PHONY: help setup demo test test-kafka test-hostile test-browser test-training fuzz hostile chaos lint format bench model lock clean
 
 help:  ## List the targets
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | awk -F ':.*## ' '{printf "  make %-12s %s\n", $$1, $$2}'
@@ -23,10 +23,13 @@ demo: setup  ## Run the whole pipeline on sample pages, on an embedded Kafka and
 	$(BIN)/pagesieve demo
 
 test: setup  ## Unit, contract and integration tests on the embedded services
-	$(BIN)/pytest -m "not kafka and not redis and not browser and not training"
+	$(BIN)/pytest -m "not kafka and not redis and not browser and not training and not hostile"
 
 test-kafka: setup  ## The tests that need real Apache Kafka (Java, Maven) and real Redis
 	$(BIN)/pytest -m "kafka or redis"
+
+test-hostile: setup  ## Hundreds of pages that are made to do harm, in real children
+	$(BIN)/pytest -m hostile
 
 test-browser: setup  ## The tests that need Chromium and its driver
 	$(BIN)/pytest -m browser

@@ -154,6 +154,7 @@ class FakeStream:
 
     def __init__(self, broker: FakeBroker, transactional_id: str = "worker-0"):
         self.polls = 0
+        self.handed_out = 0  # messages
         self.paused: set[Partition] = set()
         self._broker = broker
         self._id = transactional_id
@@ -184,6 +185,7 @@ class FakeStream:
                 messages = self._fetch(max_records)
                 left = until - time.monotonic()
                 if messages or left <= 0:
+                    self.handed_out += len(messages)
                     return messages
                 self._broker.changed.wait(left)
 

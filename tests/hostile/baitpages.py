@@ -11,6 +11,7 @@ from worker.core.rules import RulePack, RuleSet, parse_rules
 from worker.rulefiles import read_rules
 
 _ROOM = LIMIT - 200_000  # bytes
+_TEXT = 1_800_000  # characters of text: a page may have two million
 _MOST_LINES = 20_000  # fewer than the blocks that a page may have
 _LINE = 499  # characters: the longest line that rules are asked about
 _FIELD = 599  # the longest that dates and names are looked for in
@@ -48,7 +49,8 @@ def _patterns() -> Cases:
     def made(length: int, line: Callable[[str], str], head: bool = False) -> Callable[[], str]:
         def make() -> str:
             copies = line("-").count("-")  # of the bait, in one line
-            lines = "".join(line(escape(bait)) for bait in _fitting(_pattern_baits(length), copies))
+            chosen = _fitting(_pattern_baits(length), copies, are_text=not head)
+            lines = "".join(line(escape(bait)) for bait in chosen)
             return document(ARTICLE, f"<title>{TITLE}</title>{lines}") if head else document(ARTICLE + lines)
 
         return make
@@ -80,11 +82,12 @@ def _pattern_baits(length: int) -> list[str]:
     return list(dict.fromkeys(chain.from_iterable(every)))
 
 
-def _fitting(lines: list[str], copies: int = 1) -> list[str]:
-    """As many of the lines, evenly chosen, as a page has room for."""
+def _fitting(lines: list[str], copies: int = 1, *, are_text: bool = True) -> list[str]:
+    """As many of the lines, evenly chosen, as a page has room for, or a page's text."""
     bytes_of = (len(escape(line).encode("utf-8", "surrogatepass")) for line in lines)
     size = sum(copies * (size + 80) for size in bytes_of)
-    step = max(1, -(-size // _ROOM), -(-len(lines) // _MOST_LINES))
+    shown = sum(map(len, lines)) if are_text else 0
+    step = max(1, -(-size // _ROOM), -(-shown // _TEXT), -(-len(lines) // _MOST_LINES))
     return lines[::step]
 
 
@@ -106,7 +109,7 @@ def _linked_data(key: str) -> str:
     import orjson
 
     node: dict[str, object] = {"@type": "NewsArticle", "headline": TITLE}
-    lines = _fitting(_pattern_baits(2_900))
+    lines = _fitting(_pattern_baits(2_900), are_text=False)
     nodes = [
         node | {key: lines[i : i + 30] if key == "author" else lines[i]} for i in range(0, len(lines), 30)
     ]
@@ -121,7 +124,7 @@ def _one_character(length: int) -> str:
     lines = (f"<p>x {character * length}!</p>" for character in characters)
     kept, size = [], 0
     for line in lines:
-        size += len(line.encode())
-        if size < _ROOM:
+        size += len(line)
+        if size < _TEXT:
             kept.append(line.replace("&" * 10, "&amp;" * 10) if "&" in line else line)
     return document(ARTICLE + "".join(kept))

@@ -337,7 +337,7 @@ def trafilaturas_model() -> RuleSet:
 class TestSettings:
     def test_every_option_of_cleaning_is_a_setting(self) -> None:
         # how much of markup is too much is told by what cleaning can take in a deadline: not for choosing
-        limits = {"max_depth", "max_elements", "max_texts"}
+        limits = {"max_depth", "max_elements", "max_texts", "max_characters"}
         assert {field.name for field in fields(CleanOptions)} - limits <= set(Settings.model_fields)
 
     @pytest.mark.parametrize(

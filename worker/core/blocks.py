@@ -41,6 +41,7 @@ _BREAK = "\ue000"  # a single <br> while a block is being collected
 _CONTROL = re.compile("[\x00-\x08\x0e-\x1b\x7f-\x84\x86-\x9f\ud800-\udfff\ufffe\uffff]+")
 _SHORT_CELL = 120  # characters: a row of longer cells is a layout table, not data
 _MOST_CELLS = 1000  # of a row of data
+_PARAGRAPH, _MOST_IN_LINK = 100, 2  # characters, and blocks of as many in a link: a card has an excerpt or two
 
 
 @dataclass(slots=True)
@@ -119,6 +120,7 @@ class _Walk:
         self._last: str | None = None  # of the parts, the last that is more than spaces
         self._links = self._link_chars = self._bold_chars = self._media = 0
         self._in_link = self._in_bold = 0
+        self._link_first = 0  # the first block in the outermost link
         self._piece_start = 0
         self._run(body)
 
@@ -155,6 +157,8 @@ class _Walk:
         elif role == _LINK:
             self._links += 1
             self._in_link += 1
+            if self._in_link == 1:
+                self._link_first = len(self.view.blocks)
         elif role == _BOLD:
             self._in_bold += 1
         elif role != _SPAN:
@@ -195,8 +199,17 @@ class _Walk:
             self._close_container()
         elif role == _LINK:
             self._in_link -= 1
+            if not self._in_link and len(self.view.blocks) > self._link_first:
+                self._end_link_around(self.view.blocks[self._link_first :])
         elif role == _BOLD:
             self._in_bold -= 1
+
+    def _end_link_around(self, blocks: list[Block]) -> None:
+        """A link around a card is one; that around the rest of the page is a slip, and no evidence of clutter."""
+        if sum(block.link_chars >= _PARAGRAPH for block in blocks) > _MOST_IN_LINK:
+            for block in blocks:
+                block.link_chars = 0
+            self._link_chars = 0
 
     def _close_container(self) -> None:
         self._flush()
