@@ -22,7 +22,8 @@ from worker.pipeline.deadletter_breaker import DeadLetterBreaker
 from worker.pipeline.finishing import Finisher
 from worker.pipeline.intake import Intake
 from worker.pipeline.ledger import Ledger
-from worker.pipeline.loop import Limits, Loop
+from worker.pipeline.limits import Limits
+from worker.pipeline.loop import Loop
 from worker.pipeline.ports import Cache, Cleaner, Message, Outgoing
 from worker.pipeline.routing import Publication, route
 from worker.pipeline.watchdog import Progress

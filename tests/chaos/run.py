@@ -26,7 +26,7 @@ from tests.chaos.workerfaults import WorkerFaults
 from tests.conftest import Names
 from tests.integration.workers import WorkerGroup
 from tests.servers.redis import RedisServer
-from worker.app import fingerprint
+from worker.assembly import fingerprint
 from worker.rulefiles import read_rules
 
 QUIET_PAGES = 300  # after the faults

@@ -3,7 +3,7 @@
 import os
 import sys
 
-from worker import app
+from worker import app, assembly
 from worker.pipeline import routing
 from worker.settings import PREFIX, load_settings
 
@@ -11,7 +11,7 @@ VERSION = "99.0.0"
 SCHEMA_VERSION = 99
 
 if __name__ == "__main__":
-    vars(app)["__version__"] = VERSION
+    vars(assembly)["__version__"] = VERSION
     routing.SCHEMA_VERSION = SCHEMA_VERSION
     environment = {name: value for name, value in os.environ.items() if name.startswith(PREFIX)}
     sys.exit(app.run(load_settings(environment)))

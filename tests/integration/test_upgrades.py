@@ -11,7 +11,7 @@ from tests.integration.other_worker import SCHEMA_VERSION, VERSION
 from tests.integration.pages import every_page, mixed_pages
 from tests.integration.results import Results, find_problems, read_results, record_of
 from tests.integration.workers import WorkerGroup
-from worker import __version__, app
+from worker import __version__, assembly
 from worker.embedded import EmbeddedServers
 from worker.pipeline import routing
 from worker.rulefiles import read_rules
@@ -36,10 +36,10 @@ def group(embedded: EmbeddedServers, names: Names, tmp_path: Path) -> Iterator[W
 
 def prints(group: WorkerGroup, monkeypatch: pytest.MonkeyPatch) -> tuple[str, str]:
     """The rules fingerprint of this version, and of the other."""
-    ours = app.fingerprint(read_rules(), group.settings.clean_options)
+    ours = assembly.fingerprint(read_rules(), group.settings.clean_options)
     with monkeypatch.context() as patched:
-        patched.setattr(app, "__version__", VERSION)
-        return ours, app.fingerprint(read_rules(), group.settings.clean_options)
+        patched.setattr(assembly, "__version__", VERSION)
+        return ours, assembly.fingerprint(read_rules(), group.settings.clean_options)
 
 
 def problems_of(results: Results, group: WorkerGroup) -> list[str]:

@@ -20,7 +20,8 @@ import pytest
 from tests.conftest import Names
 from tests.servers.processes import free_port, wait_for
 from tests.servers.topics import create_topics, fill, read_all
-from worker.app import fingerprint, run
+from worker.app import run
+from worker.assembly import fingerprint
 from worker.core.options import CleanOptions
 from worker.embedded import EmbeddedServers
 from worker.pipeline.ports import StreamUnavailable
@@ -238,7 +239,7 @@ def test_how_the_loop_ends_is_the_exit_code(
     monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str], error: Exception | None, code: int
 ) -> None:
     loop = Mock(run=Mock(side_effect=error))
-    monkeypatch.setattr("worker.app._build", lambda *_: Mock(loop=loop))
+    monkeypatch.setattr("worker.app.build_worker", lambda *_: Mock(loop=loop))
     assert run(load_settings({})) == code
     told = capsys.readouterr().err
     assert ("Traceback" in told) is (code == 70)
@@ -247,7 +248,7 @@ def test_how_the_loop_ends_is_the_exit_code(
 
 @pytest.mark.usefixtures("quiet")
 def test_children_that_do_not_start_are_70(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("worker.app._build", Mock(side_effect=StartError("no rules")))
+    monkeypatch.setattr("worker.app.build_worker", Mock(side_effect=StartError("no rules")))
     assert run(load_settings({})) == 70
 
 

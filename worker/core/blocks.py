@@ -41,7 +41,8 @@ _BREAK = "\ue000"  # a single <br> while a block is being collected
 _CONTROL = re.compile("[\x00-\x08\x0e-\x1b\x7f-\x84\x86-\x9f\ud800-\udfff\ufffe\uffff]+")
 _SHORT_CELL = 120  # characters: a row of longer cells is a layout table, not data
 _MOST_CELLS = 1000  # of a row of data
-_PARAGRAPH, _MOST_IN_LINK = 100, 2  # characters, and blocks of as many in a link: a card has an excerpt or two
+_PARAGRAPH = 100  # characters: a line of an article, or an excerpt
+_MOST_IN_LINK = 2  # blocks as long as that: a card has an excerpt or two
 
 
 @dataclass(slots=True)
@@ -205,7 +206,7 @@ class _Walk:
             self._in_bold -= 1
 
     def _end_link_around(self, blocks: list[Block]) -> None:
-        """A link around a card is one; that around the rest of the page is a slip, and no evidence of clutter."""
+        """A link around a card is one; one around the rest of the page was never closed."""
         if sum(block.link_chars >= _PARAGRAPH for block in blocks) > _MOST_IN_LINK:
             for block in blocks:
                 block.link_chars = 0

@@ -6,21 +6,20 @@ One thread does all of it, the one that calls `run`; the pool's threads only put
 import logging
 import math
 import time
-from collections import deque
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
-from queue import Empty, SimpleQueue
 
 from worker.core.records import Outcome
 from worker.pipeline.admission import Admission, Admitted
 from worker.pipeline.backpressure import Gate
 from worker.pipeline.counting import Counting
 from worker.pipeline.deadletter_breaker import DeadLetterBreaker, TooManyDeadLetters
+from worker.pipeline.feeding import Feeder, Result
 from worker.pipeline.finishing import Finisher
 from worker.pipeline.intake import Arrival, Intake
 from worker.pipeline.ledger import MAX_DEATHS, Ledger
+from worker.pipeline.limits import Limits
 from worker.pipeline.outcomes import decode_outcome
-from worker.pipeline.ports import Cache, Cleaned, Cleaner, Partition, Stream
+from worker.pipeline.ports import Cache, Cleaner, Partition, Stream
 from worker.pipeline.publishing import Pages, Publisher
 from worker.pipeline.watchdog import Progress
 
@@ -32,22 +31,6 @@ _LONGEST_SILENCE = 1.0  # between two polls, whatever else there is to do
 _OBSERVE = 1.0  # between two looks at the lag
 _REVOKE_GRACE = 0.5  # seconds that children have to finish their page when its partition is given back
 _DRAIN_WAIT = 0.1  # longest wait for a result when stopping
-
-
-@dataclass(frozen=True, slots=True)
-class Limits:
-    """How much the loop takes on. Times in seconds."""
-
-    max_pages: int  # in flight
-    max_bytes: int  # in flight
-    max_poll_records: int
-    commit_interval: float
-    drain_timeout: float
-    children: int
-    idle_poll: float = 0.5  # wait of one poll when there is nothing to do; a stop waits as long
-    ahead: int = 6  # pages in the pool for each child, so that none waits while the loop commits
-    commit_pages: int = 250  # as many ready are committed before the interval is over
-    commit_bytes: int = 8 * 1024 * 1024
 
 
 class Loop:
@@ -69,7 +52,6 @@ class Loop:
         clock: Callable[[], float] = time.monotonic,
     ):
         self._stream = stream
-        self._cleaner = cleaner
         self._cache = cache
         self._intake = intake
         self._finisher = finisher
@@ -78,19 +60,16 @@ class Loop:
         self._limits = limits
         self._clock = clock
         self._window: Pages = Pages()
+        self._feeder = Feeder(cleaner, self._window, limits.children * limits.ahead)
         self._publisher = Publisher(stream, self._window, finisher, ledger, breaker, counting, progress)
         self._ledger = ledger
         self._breaker = breaker
         self._admission = Admission(ledger, stream.note, batch=2 * limits.children)
         self._gate = Gate(limits.max_pages, limits.max_bytes)
-        self._backlog: deque[int] = deque()  # tickets of pages that are not in the pool yet
-        self._cleaning: dict[int, str | None] = {}  # ticket -> cache key, of pages in the pool
-        self._results: SimpleQueue[tuple[int, Cleaned] | None] = SimpleQueue()
         self._assigned: frozenset[Partition] = frozenset()
         self._stopping = False
         self._reassigned = False
         self._came = False  # messages, with the last poll
-        self._pool_size = limits.children * limits.ahead
         self._committed = self._polled = self._observed = -math.inf  # when last
         self._joined = False
 
@@ -121,7 +100,7 @@ class Loop:
     def stop(self) -> None:
         """Take no more pages, and let `run` come to its end. From any thread or signal handler."""
         self._stopping = True
-        self._results.put(None)  # wakes the loop
+        self._feeder.wake()
 
     @property
     def ready(self) -> bool:
@@ -149,12 +128,12 @@ class Loop:
         self._counting.assigned()
 
     def _turn(self) -> None:
-        if self._backlog or self._gate.closed or self._admission.pages:
+        if self._feeder.waiting or self._gate.closed or self._admission.pages:
             self._collect(min(self._next_commit(), self._next_poll()) - self._clock())
             if self._clock() >= self._next_poll():
                 self._read(0.0)
         else:
-            patience = _BUSY_POLL if self._cleaning else self._limits.idle_poll
+            patience = _BUSY_POLL if self._feeder.cleaning else self._limits.idle_poll
             self._read(max(0.0, min(patience, self._next_commit() - self._clock())))
         self._collect(0.0)
         self._admit()
@@ -164,7 +143,7 @@ class Loop:
         self._observe()
 
     def _next_poll(self) -> float:
-        if self._gate.closed or len(self._backlog) > self._pool_size:
+        if self._gate.closed or self._feeder.is_ahead:
             return self._polled + _LONGEST_SILENCE
         return self._polled + (_READ_PAUSE if self._came else _BUSY_POLL)
 
@@ -182,7 +161,7 @@ class Loop:
 
     def _admit(self) -> None:
         """Take in what may go on, after the ledger's notes are committed."""
-        admitted = self._admission.go_on(idle=not self._cleaning)
+        admitted = self._admission.go_on(idle=not self._feeder.cleaning)
         if admitted and (not self._ledger.unrecorded() or self._publish()):
             self._take_in_all(admitted)
         self._feed()  # before the next page may want to be alone
@@ -204,62 +183,38 @@ class Loop:
         if arrival.outcome is not None:
             self._finish(ticket, arrival, arrival.outcome)
         elif self._admission.alone:
-            self._submit(ticket, fresh=True)
+            self._feeder.submit(ticket, fresh=True)
         else:
-            self._backlog.append(ticket)
+            self._feeder.add(ticket)
 
     def _feed(self) -> None:
-        """Keep the pool supplied, and no more than that: what is still here can be dropped."""
-        while self._backlog and len(self._cleaning) < self._pool_size and not self._admission.exclusive:
-            self._submit(self._backlog.popleft())
-
-    def _submit(self, ticket: int, *, fresh: bool = False) -> None:
-        arrival = self._window.item(ticket)
-        if arrival is None or arrival.envelope is None:
-            raise RuntimeError(f"ticket {ticket} has nothing to clean")
-        self._cleaning[ticket] = arrival.key
-        self._cleaner.submit(ticket, arrival.envelope.page, self._done, fresh=fresh)
-
-    def _done(self, ticket: int, cleaned: Cleaned) -> None:
-        """On a thread of the pool."""
-        self._results.put((ticket, cleaned))
+        if not self._admission.exclusive:
+            self._feeder.feed()
 
     def _take_back(self, partitions: frozenset[Partition]) -> None:
         """Leave no page of these in a child: one that kills this worker later would be nobody's fault."""
         self._collect(0.0)
-        for ticket in self._cleaner.withdraw(self._cleaning_of(partitions)):
-            del self._cleaning[ticket]
+        self._feeder.withdraw(partitions)
         until = self._clock() + _REVOKE_GRACE
-        while (left := self._cleaning_of(partitions)) and self._clock() < until:
+        while self._feeder.has_any_of(partitions) and self._clock() < until:
             self._collect(until - self._clock())
-        if left:
-            self._cleaner.interrupt(left)
-
-    def _cleaning_of(self, partitions: frozenset[Partition]) -> set[int]:
-        items = ((ticket, self._window.item(ticket)) for ticket in self._cleaning)
-        return {ticket for ticket, item in items if item is None or item.message.partition in partitions}
+        self._feeder.interrupt(partitions)
 
     def _collect(self, timeout: float) -> None:
         """Take in the results that are there; wait up to `timeout` seconds for the first."""
         remember: list[tuple[str, bytes]] = []
-        try:
-            result = self._results.get(timeout=timeout) if timeout > 0 else self._results.get_nowait()
-            while result is not None:
-                self._take_in(*result, remember)
-                result = self._results.get_nowait()
-        except Empty:
-            pass
+        for result in self._feeder.results(timeout):
+            if result.cleaned.cacheable and result.key is not None:
+                remember.append((result.key, result.cleaned.outcome))
+            self._take_in(result)
         if remember and self._cache is not None:
             self._cache.put_many(remember)
 
-    def _take_in(self, ticket: int, cleaned: Cleaned, remember: list[tuple[str, bytes]]) -> None:
-        key = self._cleaning.pop(ticket)
-        self._counting.cleaned(cleaned.seconds)
-        if cleaned.cacheable and key is not None:
-            remember.append((key, cleaned.outcome))
-        arrival = self._window.item(ticket)
+    def _take_in(self, result: Result) -> None:
+        self._counting.cleaned(result.cleaned.seconds)
+        arrival = self._window.item(result.ticket)
         if arrival is not None:
-            self._finish(ticket, arrival, decode_outcome(cleaned.outcome))
+            self._finish(result.ticket, arrival, decode_outcome(result.cleaned.outcome))
 
     def _finish(self, ticket: int, arrival: Arrival, outcome: Outcome) -> None:
         finished = self._finisher.finished(arrival, outcome)
@@ -271,7 +226,9 @@ class Loop:
         ready = self._window.ready_pages
         if not ready or self._breaker.probing:
             return False
-        starving = self._gate.closed and not self._backlog and len(self._cleaning) < self._limits.children
+        starving = (
+            self._gate.closed and not self._feeder.waiting and self._feeder.cleaning < self._limits.children
+        )
         return (
             starving
             or self._clock() >= self._next_commit()
@@ -295,7 +252,7 @@ class Loop:
 
     def _prune(self) -> None:
         """Forget the pages that the window has dropped before they went to the pool."""
-        self._backlog = deque(ticket for ticket in self._backlog if self._window.item(ticket) is not None)
+        self._feeder.prune()
         self._breaker.dropped()
 
     def _regulate(self) -> None:
@@ -304,7 +261,7 @@ class Loop:
         if changed or self._reassigned:
             self._reassigned = False
             (self._stream.pause if self._gate.closed else self._stream.resume)(self._assigned)
-        if self._breaker.probing and not (self._cleaning or self._backlog):
+        if self._breaker.probing and not (self._feeder.cleaning or self._feeder.waiting):
             self._progress.mark()  # it waits for a page that gives an article
             if self._gate.closed and not self._admission.pages:
                 self._breaker.no_more()

@@ -47,7 +47,7 @@ class StreamUnavailable(Exception):
 
 
 class StreamMisconfigured(StreamUnavailable):
-    """Kafka was not even called: its settings name files that cannot be used. Trying again will not help."""
+    """Settings that cannot be used, or that Kafka refuses. Trying again will not help."""
 
 
 class PublishFailed(Exception):

@@ -6,6 +6,7 @@ from kafka.errors import (
     AuthorizationError,
     ClusterAuthorizationFailedError,
     GroupAuthorizationFailedError,
+    InvalidSessionTimeoutError,
     KafkaConnectionError,
     SaslAuthenticationFailedError,
     TopicAuthorizationFailedError,
@@ -36,6 +37,8 @@ def _next_step(error: object, settings: Settings) -> str:
         return "; see PAGESIEVE_KAFKA_SASL_USERNAME and PAGESIEVE_KAFKA_SASL_PASSWORD"
     if isinstance(error, AuthorizationError):
         return f"; this user needs {_right(error, settings)}: SECURITY.md lists the rights of each command"
+    if isinstance(error, InvalidSessionTimeoutError):
+        return "; see PAGESIEVE_KAFKA_SESSION_TIMEOUT_MS, and the brokers' group.max.session.timeout.ms"
     if isinstance(error, KafkaConnectionError):
         return _connection_step(str(error), settings)
     return ""

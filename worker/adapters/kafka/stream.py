@@ -5,7 +5,12 @@ import time
 from collections.abc import Iterable, Mapping, Sequence
 
 from kafka import OffsetAndMetadata, TopicPartition
-from kafka.errors import AuthorizationError, KafkaError, SaslAuthenticationFailedError
+from kafka.errors import (
+    AuthorizationError,
+    InvalidSessionTimeoutError,
+    KafkaError,
+    SaslAuthenticationFailedError,
+)
 
 from worker.adapters.kafka.deadline import Budget, DeadlinePassed
 from worker.adapters.kafka.explaining import explained, missing_topics
@@ -19,6 +24,7 @@ from worker.pipeline.ports import (
     Partition,
     PublishFailed,
     StreamListener,
+    StreamMisconfigured,
     StreamUnavailable,
 )
 from worker.settings import Delivery, Settings
@@ -221,6 +227,10 @@ class KafkaStream:
         self._member_failures += 1
         log.warning("Kafka consumer replaced, failure %d in a row: %s", self._member_failures, told(error))
         hopeless = isinstance(error, AuthorizationError | SaslAuthenticationFailedError)
+        if isinstance(error, InvalidSessionTimeoutError):
+            raise StreamMisconfigured(
+                f"Kafka lets no worker join: {explained(error, self._settings)}"
+            ) from error
         if hopeless or self._member_failures > self._settings.kafka_max_rebuilds:
             text = explained(error, self._settings)
             raise StreamUnavailable(f"the Kafka consumer does not work: {text}") from error
