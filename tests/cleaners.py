@@ -3,8 +3,9 @@
 import random
 import threading
 from collections import deque
-from collections.abc import Callable
-from queue import SimpleQueue
+from collections.abc import Callable, Collection
+from contextlib import suppress
+from queue import Empty, SimpleQueue
 
 from worker.core.records import Article, Outcome, Page, Reason, Rejected
 from worker.pipeline.outcomes import encode_outcome
@@ -37,20 +38,38 @@ class HeldCleaner:
         self._clean = clean
         self._held: deque[tuple[int, Page, Done]] = deque()
         self.pages: list[Page] = []  # all that ever came
+        self.fresh: list[bool] = []  # whether each of them wanted a fresh child
 
     @property
     def held(self) -> int:
         """Pages that wait."""
         return len(self._held)
 
-    def submit(self, ticket: int, page: Page, done: Done) -> None:
+    def submit(self, ticket: int, page: Page, done: Done, *, fresh: bool = False) -> None:
         self.pages.append(page)
+        self.fresh.append(fresh)
         self._held.append((ticket, page, done))
+
+    def withdraw(self, tickets: Collection[int]) -> frozenset[int]:
+        withdrawn = frozenset(ticket for ticket, _, _ in self._held if ticket in tickets)
+        self._held = deque(job for job in self._held if job[0] not in withdrawn)
+        return withdrawn
+
+    def interrupt(self, tickets: Collection[int]) -> None:
+        raise AssertionError("no page is in a child here")
 
     def release(self, count: int = 1, last: bool = False) -> None:
         """Let pages go, the oldest first, or the youngest."""
         for _ in range(count):
             ticket, page, done = self._held.pop() if last else self._held.popleft()
+            done(ticket, cleaned(self._clean(page)))
+
+    def release_pages(self, *bodies: bytes) -> None:
+        """Let these pages go, in this order."""
+        for body in bodies:
+            (job,) = (job for job in self._held if job[1].body == body)
+            self._held.remove(job)
+            ticket, page, done = job
             done(ticket, cleaned(self._clean(page)))
 
     def close(self, timeout: float) -> None:
@@ -68,13 +87,28 @@ class ThreadCleaner:
         self._chance = random.Random(seed)
         self._jobs: SimpleQueue[tuple[int, Page, Done] | None] = SimpleQueue()
         self._closing = threading.Event()
+        self._interrupted: set[int] = set()
         self._threads = [threading.Thread(target=self._run, daemon=True) for _ in range(threads)]
         self.count = 0
         for thread in self._threads:
             thread.start()
 
-    def submit(self, ticket: int, page: Page, done: Done) -> None:
+    def submit(self, ticket: int, page: Page, done: Done, *, fresh: bool = False) -> None:
         self._jobs.put((ticket, page, done))
+
+    def withdraw(self, tickets: Collection[int]) -> frozenset[int]:
+        jobs: list[tuple[int, Page, Done] | None] = []
+        while not self._jobs.empty():
+            with suppress(Empty):
+                jobs.append(self._jobs.get_nowait())
+        withdrawn = frozenset(job[0] for job in jobs if job is not None and job[0] in tickets)
+        for job in jobs:
+            if job is None or job[0] not in withdrawn:
+                self._jobs.put(job)
+        return withdrawn
+
+    def interrupt(self, tickets: Collection[int]) -> None:
+        self._interrupted |= set(tickets)
 
     def close(self, timeout: float) -> None:
         self._closing.set()
@@ -88,5 +122,8 @@ class ThreadCleaner:
             ticket, page, done = job
             if self._delay:
                 self._closing.wait(self._chance.uniform(0, self._delay))
+            if ticket in self._interrupted:
+                done(ticket, cleaned(Rejected(Reason.CRASHED, "interrupted")))
+                continue
             self.count += 1
             done(ticket, cleaned(self._clean(page)))

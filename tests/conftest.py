@@ -9,9 +9,12 @@ from typing import NoReturn
 
 import pytest
 
+from tests.servers.certificates import Authority
+from tests.servers.chromium import Chromium
 from tests.servers.kafka import Kafka, KafkaCluster, open_kafka
 from tests.servers.processes import MissingServerError
 from tests.servers.redis import RedisServer
+from tests.servers.secured import SecuredKafka, SecuredRedis
 from worker.embedded import EmbeddedError, EmbeddedServers
 
 
@@ -72,6 +75,48 @@ def kafka3(tmp_path_factory: pytest.TempPathFactory) -> Iterator[KafkaCluster]:
 def redis_server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[RedisServer]:
     """A real redis-server; a test that stops or freezes it starts or thaws it again."""
     server = RedisServer(tmp_path_factory.mktemp("redis"))
+    try:
+        server.start()
+    except MissingServerError as error:
+        without(str(error))
+    yield server
+    server.stop()
+
+
+@pytest.fixture(scope="session")
+def chromium(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Chromium]:
+    """A headless Chromium. Its tests may leave it on any page."""
+    browser = Chromium(tmp_path_factory.mktemp("chromium"))
+    try:
+        browser.open()
+    except MissingServerError as error:
+        without(str(error))
+    yield browser
+    browser.close()
+
+
+@pytest.fixture(scope="session")
+def authority(tmp_path_factory: pytest.TempPathFactory) -> Authority:
+    """Who signs the certificates of the secured servers and of their clients."""
+    return Authority(tmp_path_factory.mktemp("authority"))
+
+
+@pytest.fixture(scope="session")
+def secured_kafka(tmp_path_factory: pytest.TempPathFactory, authority: Authority) -> Iterator[SecuredKafka]:
+    """A real Apache Kafka that denies everything that a test does not allow."""
+    server = SecuredKafka(tmp_path_factory.mktemp("secured-kafka"), authority)
+    try:
+        server.open()
+    except MissingServerError as error:
+        without(str(error))
+    yield server
+    server.close()
+
+
+@pytest.fixture(scope="session")
+def secured_redis(tmp_path_factory: pytest.TempPathFactory, authority: Authority) -> Iterator[SecuredRedis]:
+    """A real Redis that talks TLS, and knows no user that a test does not make."""
+    server = SecuredRedis(tmp_path_factory.mktemp("secured-redis"), authority)
     try:
         server.start()
     except MissingServerError as error:

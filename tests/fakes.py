@@ -22,6 +22,11 @@ from worker.pipeline.ports import (
     Unpublishable,
 )
 
+
+class Killed(BaseException):
+    """What ends the thread of a worker that was killed."""
+
+
 Fault = Literal["undone", "timeout", "unanswered"]
 
 
@@ -29,7 +34,8 @@ class FakeBroker:
     """One raw topic with its consumer group, and every other topic as a list of what was published.
 
     The next publishes can be made to fail by appending to `faults`: `undone` and `timeout` leave nothing
-    behind, `unanswered` commits but tells of failure, as when the answer is lost on its way.
+    behind, `unanswered` commits but tells of failure, as when the answer is lost on its way. Those of
+    steps without messages, which only commit offsets and their notes, are `note_faults`.
     """
 
     def __init__(self, partitions: int = 1, topic: str = "pages.raw"):
@@ -37,10 +43,12 @@ class FakeBroker:
         self.changed = threading.Condition()
         self.reachable = True
         self.faults: deque[Fault] = deque()
+        self.note_faults: deque[Fault] = deque()
         self.max_message_bytes = 1_000_000_000
         self.committed: dict[Partition, int] = {}
+        self.notes: dict[Partition, str] = {}
         self.published: defaultdict[str, list[Outgoing]] = defaultdict(list)
-        self.steps: list[int] = []  # messages of each step published
+        self.steps: list[int] = []  # messages of each step published that had any
         self.generation = 0
         self.owners: dict[str, FakeStream] = {}  # transactional.id -> the producer that is not fenced
         self.assignment: dict[FakeStream, frozenset[Partition]] = {}  # of this generation
@@ -124,12 +132,16 @@ class FakeBroker:
         self.assignment = {m: frozenset(share) for m, share in zip(self._members, shares, strict=True)}
         self.changed.notify_all()
 
-    def commit(self, messages: Sequence[Outgoing], offsets: Mapping[Partition, int]) -> None:
+    def commit(
+        self, messages: Sequence[Outgoing], offsets: Mapping[Partition, int], notes: Mapping[Partition, str]
+    ) -> None:
         """Make a transaction visible."""
-        self.steps.append(len(messages))
+        if messages:
+            self.steps.append(len(messages))
         for message in messages:
             self.published[message.topic].append(message)
         self.committed.update(offsets)
+        self.notes.update({place: notes.get(place, "") for place in offsets})
         self.changed.notify_all()
 
     def _rebalance(self) -> None:
@@ -142,6 +154,7 @@ class FakeStream:
 
     def __init__(self, broker: FakeBroker, transactional_id: str = "worker-0"):
         self.polls = 0
+        self.handed_out = 0  # messages
         self.paused: set[Partition] = set()
         self._broker = broker
         self._id = transactional_id
@@ -149,7 +162,9 @@ class FakeStream:
         self._generation = -1
         self._positions: dict[Partition, int] = {}
         self._delivered: dict[Partition, int] = {}
+        self._notes: dict[Partition, str] = {}
         self._void = False
+        self.killed = False
 
     def start(self, listener: StreamListener) -> None:
         with self._broker.changed:
@@ -163,25 +178,43 @@ class FakeStream:
         with self._broker.changed:
             self.polls += 1
             while True:
+                self._live()
                 if not self._broker.reachable:
                     raise StreamUnavailable("the fake broker cannot be reached")
                 self._look_at_the_group()
                 messages = self._fetch(max_records)
                 left = until - time.monotonic()
                 if messages or left <= 0:
+                    self.handed_out += len(messages)
                     return messages
                 self._broker.changed.wait(left)
 
-    def publish(self, messages: Sequence[Outgoing], offsets: Mapping[Partition, int]) -> None:
+    def note(self, partition: Partition) -> str:
+        return self._notes.get(partition, "")
+
+    def publish(
+        self,
+        messages: Sequence[Outgoing],
+        offsets: Mapping[Partition, int],
+        notes: Mapping[Partition, str] | None = None,
+    ) -> None:
         with self._broker.changed:
+            self._live()
             self._check(messages, offsets)
-            fault = self._broker.faults.popleft() if self._broker.faults else None
+            faults = self._broker.faults if messages else self._broker.note_faults
+            fault = faults.popleft() if faults else None
             if fault in {None, "unanswered"}:
-                self._broker.commit(messages, offsets)
+                self._broker.commit(messages, offsets, notes or {})
             if fault is not None:
                 self._void = True
                 cause = TimeoutError("fake") if fault == "timeout" else None
                 raise PublishFailed(f"the fake broker was told so: {fault}") from cause
+
+    def kill(self) -> None:
+        """As signal 9 does, in whatever it is: nothing is given back, and the group hears of it in time."""
+        self.killed = True
+        with self._broker.changed:
+            self._broker.leave(self)
 
     def pause(self, partitions: Iterable[Partition]) -> None:
         self.paused |= self._positions.keys() & set(partitions)
@@ -200,6 +233,10 @@ class FakeStream:
 
     def close(self, timeout: float) -> None:
         self._broker.leave(self)
+
+    def _live(self) -> None:
+        if self.killed:
+            raise Killed
 
     def _check(self, messages: Sequence[Outgoing], offsets: Mapping[Partition, int]) -> None:
         if self._void:
@@ -251,6 +288,7 @@ class FakeStream:
 
     def _take_positions(self) -> None:
         self._positions = {place: self._broker.committed.get(place, 0) for place in self._positions}
+        self._notes = {place: self._broker.notes.get(place, "") for place in self._positions}
         self._delivered = dict(self._positions)
 
     def _drop(self) -> None:

@@ -1,5 +1,6 @@
 """A whole worker over the broker in memory: the real loop, decoder, router and metrics."""
 
+import secrets
 import threading
 from collections import defaultdict
 from collections.abc import Iterator
@@ -17,9 +18,12 @@ from worker.core.options import CleanOptions
 from worker.core.records import Envelope, Outcome, Rejected
 from worker.metrics import build_metrics
 from worker.pipeline.counting import Counting
+from worker.pipeline.deadletter_breaker import DeadLetterBreaker
 from worker.pipeline.finishing import Finisher
 from worker.pipeline.intake import Intake
-from worker.pipeline.loop import Limits, Loop
+from worker.pipeline.ledger import Ledger
+from worker.pipeline.limits import Limits
+from worker.pipeline.loop import Loop
 from worker.pipeline.ports import Cache, Cleaner, Message, Outgoing
 from worker.pipeline.routing import Publication, route
 from worker.pipeline.watchdog import Progress
@@ -45,11 +49,11 @@ def decode(message: Message) -> Envelope | Rejected:
     return decode_message(message.value, message.key, message.headers, CleanOptions())
 
 
-def routed(message: Message, envelope: Envelope | None, outcome: Outcome) -> Outgoing:
+def routed(message: Message, envelope: Envelope | None, outcome: Outcome, attempts: int) -> Outgoing:
     """The real router; an article of `route-bug` makes it raise."""
     if message.value == b"route-bug" and not isinstance(outcome, Rejected):
         raise ArithmeticError("in the router")
-    return route(message, envelope, outcome, PUBLICATION, datetime.now(UTC))
+    return route(message, envelope, outcome, PUBLICATION, datetime.now(UTC), attempts)
 
 
 class Worker:
@@ -61,8 +65,13 @@ class Worker:
         cleaner: Cleaner,
         cache: Cache | None = None,
         name: str = "worker-0",
+        breaker: DeadLetterBreaker | None = None,
+        deploy: str = "rules",
         **limits: Any,
     ):
+        bounds = Limits(**DEFAULTS | limits)
+        self.breaker = breaker or DeadLetterBreaker(0, 0, 1)
+        self.ledger = Ledger(secrets.token_hex(4), bounds.max_pages, deploy, self.breaker)
         self.registry = CollectorRegistry()
         self.progress = Progress()
         self.stream = FakeStream(broker, name)
@@ -73,9 +82,11 @@ class Worker:
             cache=cache,
             intake=Intake(decode, lambda page: page_key(page, "rules"), cache, counting),
             finisher=Finisher(routed, counting),
+            ledger=self.ledger,
+            breaker=self.breaker,
             counting=counting,
             progress=self.progress,
-            limits=Limits(**DEFAULTS | limits),
+            limits=bounds,
         )
         self.errors: list[BaseException] = []
         self._thread = threading.Thread(target=self._run, daemon=True)

@@ -1,13 +1,15 @@
 """A cleaner for the tests of the pool: each page says what shall become of the process that cleans it."""
 
 import ctypes
+import multiprocessing
 import os
 import signal
 import time
 from collections.abc import Callable, Mapping
+from pathlib import Path
 
 from worker.core.options import CleanOptions
-from worker.core.records import Article, Outcome, Page
+from worker.core.records import Article, Outcome, Page, Reason, Rejected
 from worker.pipeline.child import Clean, build_cleaner
 
 
@@ -21,9 +23,19 @@ def build_poisonable_worker(rule_texts: Mapping[str, str], options: CleanOptions
     clean = build_cleaner(rule_texts, options)
 
     def clean_or_die_of(page: Page) -> Outcome:
-        return clean_or_die(page) if _command(page) in _POISON else clean(page)
+        return clean_or_die(page) if _command(page) in {*_POISON, "exit-late"} else clean(page)
 
     return clean_or_die_of
+
+
+def build_broken_worker(_rule_texts: Mapping[str, str], _options: CleanOptions) -> Clean:
+    """The factory of a worker whose extractor finds nothing in any page."""
+    return find_nothing
+
+
+def find_nothing(_page: Page) -> Outcome:
+    """What a broken deploy makes of every page."""
+    return Rejected(Reason.EMPTY, "no text at all")
 
 
 def build_nothing() -> Clean:
@@ -41,6 +53,10 @@ def clean_or_die(page: Page) -> Outcome:
     command = _command(page)
     if command in _POISON:
         _POISON[command]()
+    if command == "exit-late":  # a file's name follows, which tells that a child has the page
+        Path(page.body.split(b" ")[1].decode()).touch()
+        time.sleep(3)
+        os._exit(7)
     if command == "sleep":
         time.sleep(float(page.body.split(b" ")[1]))
     return Article((page.body[:100].decode("utf-8", "replace"),), title=str(os.getpid()))
@@ -81,6 +97,14 @@ def _raise() -> None:
     raise ZeroDivisionError("a bug\nof two lines, with a lone surrogate \ud800")
 
 
+def _kill_worker() -> None:
+    worker = multiprocessing.parent_process()
+    assert worker is not None
+    assert worker.pid is not None
+    os.kill(worker.pid, signal.SIGKILL)
+    time.sleep(60)  # the child goes with it
+
+
 _POISON: dict[str, Callable[[], object]] = {
     "hang": _hang,
     "hang-in-c": _hang_in_c,
@@ -91,5 +115,6 @@ _POISON: dict[str, Callable[[], object]] = {
     "exit": lambda: os._exit(7),
     "exit-well": lambda: os._exit(0),
     "segfault": lambda: os.kill(os.getpid(), signal.SIGSEGV),
+    "kill-worker": _kill_worker,
     "killed": lambda: os.kill(os.getpid(), signal.SIGKILL),
 }

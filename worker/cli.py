@@ -2,7 +2,7 @@
 
 import os
 import sys
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Annotated, Any
@@ -12,7 +12,8 @@ from rich.console import Console
 
 from worker import __version__
 from worker.commands.failures import CommandError
-from worker.pipeline.ports import StreamUnavailable
+from worker.pipeline.ports import StreamMisconfigured, StreamUnavailable
+from worker.secretfiles import belongs_in_file, forget_secrets
 from worker.settings import PREFIX, Settings, SettingsError, load_settings
 
 app = typer.Typer(
@@ -129,6 +130,38 @@ def clean(
 
 
 @app.command()
+def explain(
+    paths: Annotated[
+        list[Path] | None,
+        typer.Argument(
+            help="Files or folders: .html, .txt, .jsonl, .warc, each also .gz. Without: JSON lines on stdin."
+        ),
+    ] = None,
+    form: Annotated[
+        str, typer.Option("--format", "-f", help="terminal, json (one page a line), or html (one document).")
+    ] = "terminal",
+    output: Annotated[Path | None, typer.Option("--output", "-o", help="File to write; else stdout.")] = None,
+    whole: Annotated[
+        bool, typer.Option("--all", help="In the terminal: every block, with its whole text.")
+    ] = False,
+    more: More = None,
+) -> None:
+    """Show what was kept of each page and what was cut, block by block, and why.
+
+    Pages are given as to `clean`. The HTML needs no network, and opens in any browser.
+    """
+    with _failures():
+        from worker.commands.explain import Form, explain_pages
+        from worker.commands.inputs import read_lines, read_paths
+
+        if form not in list(Form):
+            raise CommandError(64, f"--format: {form} is not one of {', '.join(Form)}")
+        settings = _settings(more)
+        pages = read_paths(paths) if paths else read_lines(sys.stdin.buffer, "stdin")
+        explain_pages(pages, settings, Form(form), output, whole=whole)
+
+
+@app.command()
 def load(
     paths: Annotated[
         list[Path] | None,
@@ -241,9 +274,20 @@ def _settings(more: list[str] | None, **flags: Any) -> Settings:
         name, equals, value = item.partition("=")
         name = name.strip().removeprefix(PREFIX).lower()
         if not equals or name not in Settings.model_fields:
-            raise CommandError(64, f"--set {item}: not of the form NAME=VALUE with the name of a setting")
+            raise CommandError(64, f"--set {name}: not of the form NAME=VALUE with the name of a setting")
         values[name] = value
-    return load_settings(os.environ, **values)
+    _refuse_secrets(values)
+    settings = load_settings(os.environ, **values)
+    forget_secrets(os.environ, PREFIX)
+    return settings
+
+
+def _refuse_secrets(flags: Mapping[str, Any]) -> None:
+    """Every user of the machine can read the command line of every process."""
+    for name, value in flags.items():
+        if value is not None and belongs_in_file(name, str(value)):
+            setting = PREFIX + name.upper()
+            raise CommandError(64, f"{name}: no secret on the command line; set {setting} or {setting}_FILE")
 
 
 @contextmanager
@@ -260,7 +304,7 @@ def _failures() -> Iterator[None]:
         raise typer.Exit(error.exit_code) from None
     except StreamUnavailable as error:
         typer.echo(f"pagesieve: {error}", err=True)
-        raise typer.Exit(69) from None
+        raise typer.Exit(78 if isinstance(error, StreamMisconfigured) else 69) from None
     except BrokenPipeError:
         # the reader of our output is gone; Python would complain again when it flushes
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())

@@ -26,6 +26,9 @@ class Metrics:
     rebalances_total: Counter
     transactions_total: Counter
     pool_restarts_total: Counter
+    suspect_pages_total: Counter
+    dead_letter_run: Gauge
+    dead_letter_probing: Gauge
     last_progress_timestamp_seconds: Gauge
     build_info: Gauge
 
@@ -66,6 +69,18 @@ def build_metrics(registry: CollectorRegistry) -> Metrics:
             "transactions_total", "Commits, by result: committed, failed, or timeout.", "result"
         ),
         pool_restarts_total=counter("pool_restarts_total", "Child processes replaced, by reason.", "reason"),
+        suspect_pages_total=counter(
+            "suspect_pages_total",
+            "Pages taken up again that were in hand of workers that died, by step: batch, alone, or lost.",
+            "step",
+        ),
+        dead_letter_run=gauge(
+            "dead_letter_run", "Dead letters in a row, of the reasons that a broken deploy has."
+        ),
+        dead_letter_probing=gauge(
+            "dead_letter_probing",
+            "1 while nothing is published before an article: this deploy was stopped by its dead letters.",
+        ),
         last_progress_timestamp_seconds=gauge(
             "last_progress_timestamp_seconds", "When the worker last committed, or last had nothing to do."
         ),

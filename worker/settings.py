@@ -4,6 +4,7 @@ import difflib
 import os
 import socket
 from collections.abc import Mapping
+from dataclasses import fields
 from enum import StrEnum
 from pathlib import Path
 from typing import Annotated, Any
@@ -11,10 +12,10 @@ from typing import Annotated, Any
 from pydantic import Field, SecretStr, ValidationError, model_validator
 from pydantic_settings import BaseSettings, PydanticBaseSettingsSource, SettingsConfigDict
 
-from worker.core.options import CleanOptions
+from worker.core.options import CleanOptions, Strictness, Trafilatura
+from worker.secretfiles import SECRETS, read_secret
 
 PREFIX = "PAGESIEVE_"
-SECRETS = ("kafka_sasl_password", "kafka_ssl_key_password", "redis_password")
 
 Seconds = Annotated[float, Field(gt=0)]
 Count = Annotated[int, Field(gt=0)]
@@ -140,6 +141,19 @@ class Settings(BaseSettings):
     delivery: Delivery = Field(
         Delivery.EXACTLY_ONCE, description="exactly_once, or at_least_once for brokers without transactions"
     )
+    dead_letter_run: int = Field(
+        200,
+        ge=0,
+        description="The worker ends with code 75 before so many pages in a row go to the dead letters for "
+        "reasons that a broken deploy has; 0 for no limit",
+    )
+    dead_letter_share: float = Field(
+        0.8,
+        ge=0,
+        le=1,
+        description="The same when such a share of the last dead_letter_window pages would; 0 for no limit",
+    )
+    dead_letter_window: Count = Field(1_000, description="Pages that dead_letter_share is of")
     commit_interval: Seconds = Field(1.0, description="Seconds between commits")
     removed: RemovedDetail = Field(
         RemovedDetail.FULL, description="What was cut, in each article: full, counts or off"
@@ -159,20 +173,41 @@ class Settings(BaseSettings):
     )
     min_words: int = Field(10, ge=1, description="A shorter article goes to the dead letters as too_short")
     title_in_text: bool = Field(False, description="Keep the headline as the first paragraph of the text")
+    standfirst_in_text: bool = Field(
+        True, description="Keep the standfirst in the text; it is in the description either way"
+    )
+    strictness: Strictness = Field(
+        Strictness.BALANCED,
+        description="How sure the evidence must be for a block to stay: gentle, balanced or strict",
+    )
+    trafilatura: Trafilatura = Field(
+        Trafilatura.ALWAYS,
+        description="Ask trafilatura on every page (always), or where the layout leaves doubt (unsure)",
+    )
 
     # Cache
-    redis_url: str | None = Field(
-        None, description="Cache of results, redis://host:port/db or rediss://; none without it"
+    redis_url: SecretStr | None = Field(
+        None, description="Cache of results, redis://host:port/db, or rediss:// for TLS; none without it"
     )
     redis_username: str | None = Field(None, description="User name for Redis")
     redis_password: SecretStr | None = Field(None, description="Password for Redis")
+    redis_ssl_cafile: Path | None = Field(None, description="Certificates to trust for rediss://, PEM")
+    redis_ssl_certfile: Path | None = Field(None, description="The client's own certificate for Redis, PEM")
+    redis_ssl_keyfile: Path | None = Field(None, description="The client's own key for Redis, PEM")
+    redis_ssl_key_password: SecretStr | None = Field(None, description="Password of that key")
+    redis_ssl_check_hostname: bool = Field(
+        True, description="Check the name of Redis against its certificate"
+    )
     cache_ttl: Count = Field(7 * 24 * 3600, description="Seconds that a result is remembered")
     cache_timeout: Annotated[float, Field(gt=0, le=0.25)] = Field(
         0.1, description="Seconds to wait for Redis, 0.25 at most"
     )
 
     # Running
-    http_host: str = Field("127.0.0.1", description="Address of /metrics, /livez, /readyz, /version")
+    http_host: str = Field(
+        "127.0.0.1",
+        description="Address of /metrics, /livez, /readyz, /version; 0.0.0.0 or :: for all of the machine's",
+    )
     http_port: int = Field(9108, ge=0, le=65535, description="Port of the same; 0 takes a free one")
     drain_timeout: Seconds = Field(20.0, description="Seconds to finish pages in flight when stopping")
     stop_grace: Seconds = Field(
@@ -245,9 +280,8 @@ class Settings(BaseSettings):
     @property
     def clean_options(self) -> CleanOptions:
         """The settings that change what cleaning gives."""
-        return CleanOptions(
-            max_page_bytes=self.max_page_bytes, min_words=self.min_words, title_in_text=self.title_in_text
-        )
+        names = (field.name for field in fields(CleanOptions))
+        return CleanOptions(**{name: getattr(self, name) for name in names if name in Settings.model_fields})
 
     @property
     def transactional_id(self) -> str:
@@ -265,10 +299,11 @@ class Settings(BaseSettings):
 def load_settings(environ: Mapping[str, str], **flags: Any) -> Settings:
     """The settings from `environ`, each flag that is not None taking precedence.
 
-    `PAGESIEVE_<SECRET>_FILE` names a file that holds a secret.
+    `PAGESIEVE_<SECRET>_FILE` names a file that holds a secret; a line's end after it does not count.
 
     Raises:
-        SettingsError: with every problem at once: unknown names, bad values, settings in conflict.
+        SettingsError: with every problem at once: unknown names, bad values, settings in conflict. It tells
+            no value of a setting, nor the name of a secret's file: that may be the secret, misplaced.
     """
     values: dict[str, Any] = {}
     problems: list[str] = []
@@ -287,19 +322,25 @@ def load_settings(environ: Mapping[str, str], **flags: Any) -> Settings:
 
 def _take(name: str, value: str, values: dict[str, Any], problems: list[str]) -> None:
     field = name.removeprefix(PREFIX).lower()
-    if field in Settings.model_fields:
-        values.setdefault(field, value)
-        return
     secret = field.removesuffix("_file")
-    if secret in SECRETS and field != secret:
+    if field in Settings.model_fields:
+        _put(field, value, values, problems)
+    elif secret in SECRETS and field != secret:
         try:
-            values[secret] = Path(value).read_text(encoding="utf-8").strip()
-        except OSError as error:
-            problems.append(f"{name}: {value} cannot be read ({error.strerror})")
-        return
-    near = difflib.get_close_matches(field, Settings.model_fields, n=1)
-    hint = f"; did you mean {PREFIX}{near[0].upper()}?" if near else ""
-    problems.append(f"{name}: no such setting{hint}")
+            _put(secret, read_secret(value), values, problems)
+        except ValueError as error:
+            problems.append(f"{name}: the file that it names {error}")
+    else:
+        near = difflib.get_close_matches(field, Settings.model_fields, n=1)
+        hint = f"; did you mean {PREFIX}{near[0].upper()}?" if near else ""
+        problems.append(f"{name}: no such setting{hint}")
+
+
+def _put(field: str, value: str, values: dict[str, Any], problems: list[str]) -> None:
+    if field in SECRETS and field in values:
+        name = PREFIX + field.upper()
+        problems.append(f"{name} and {name}_FILE are both set: one of them is enough")
+    values.setdefault(field, value)
 
 
 def _explain(location: tuple[int | str, ...], message: str) -> str:

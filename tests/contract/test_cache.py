@@ -176,4 +176,4 @@ def test_check_tells_the_version(served: tuple[Subject, redis.Redis]) -> None:
     assert f"{kwargs['host']}:{kwargs['port']}: Redis " in detail
     assert " gives back what it stored, in " in detail
     assert "\n" not in detail
-    assert client.keys("pagesieve:probe*") == []
+    wait_until(lambda: client.keys("pagesieve:probe*") == [])

@@ -67,7 +67,7 @@ def test_sees_what_was_committed_only(settings: Settings, names: Names) -> None:
 
 
 def test_a_topic_that_is_not_there(settings: Settings, names: Names) -> None:
-    with pytest.raises(StreamUnavailable, match="there is no topic"):
+    with pytest.raises(StreamUnavailable, match="no topic"):
         list(read_topic(settings, names.new("absent")))
 
 

@@ -15,7 +15,7 @@ from tests.identity import IdentityWorker
 from tests.servers.processes import free_port, wait_for
 from tests.servers.topics import create_topics, read_all
 from worker.adapters.kafka.stream import KafkaStream
-from worker.pipeline.ports import Outgoing, StreamUnavailable, Unpublishable
+from worker.pipeline.ports import Outgoing, StreamMisconfigured, StreamUnavailable, Unpublishable
 from worker.settings import Delivery, load_settings
 
 BOTH = ["embedded", pytest.param("kafka", marks=pytest.mark.kafka)]
@@ -208,6 +208,17 @@ def test_a_missing_topic_is_told(servers: str, names: Names) -> None:
     try:
         with pytest.raises(StreamUnavailable, match=f"no topic .*{settings.raw_topic}.*pagesieve topics"):
             stream.start(IdentityWorker(stream, ""))
+    finally:
+        stream.close(5)
+
+
+@on(REAL)
+def test_a_session_timeout_that_the_brokers_refuse_is_told_at_once(world: KafkaWorld) -> None:
+    stream = world.stream(kafka_session_timeout_ms=7_200_000)
+    stream.start(IdentityWorker(stream, ""))
+    try:
+        with pytest.raises(StreamMisconfigured, match="PAGESIEVE_KAFKA_SESSION_TIMEOUT_MS"):
+            stream.poll(SECONDS, 10)
     finally:
         stream.close(5)
 

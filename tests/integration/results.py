@@ -52,7 +52,7 @@ def assert_each_page_once(group: WorkerGroup, *, complete: bool = True) -> Resul
 
     `complete`: and all of them are committed. The workers must have ended.
     """
-    results = _read(group)
+    results = read_results(group)
     problems = find_problems(results, group.given, complete=complete)
     assert not problems, f"{len(problems)} problems:\n" + "\n".join(problems[:_SHOWN])
     return results
@@ -74,7 +74,8 @@ def record_of(record: Record) -> dict[str, Any]:
     return loaded
 
 
-def _read(group: WorkerGroup) -> Results:
+def read_results(group: WorkerGroup) -> Results:
+    """What the topics hold now."""
     settings = group.settings
     raw = read_all(group.servers, settings.raw_topic, _READ_SECONDS)
     articles = read_all(group.servers, settings.articles_topic, _READ_SECONDS)

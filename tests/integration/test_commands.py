@@ -45,7 +45,7 @@ def raw_messages(settings: Mapping[str, Any]) -> list[Any]:
 def test_every_command_is_listed_with_what_it_does(pagesieve: Command) -> None:
     ended = pagesieve("--help")
     assert ended.code == 0
-    assert COMMANDS.keys() == {"run", "clean", "load", "topics", "check", "replay", "demo"}
+    assert COMMANDS.keys() == {"run", "clean", "explain", "load", "topics", "check", "replay", "demo"}
     for name, command in COMMANDS.items():
         assert f" {name} " in ended.out
         assert command.help.split("\n")[0] in ended.out
@@ -75,7 +75,7 @@ def test_without_anything_the_help_is_shown(pagesieve: Command) -> None:
     [
         (["clean", "--format", "xml"], 64, "--format: xml is not one of json, text, markdown"),
         (["clean", "--children", "two"], 64, "Invalid value for '--children'"),
-        (["clean", "--set", "min_wrods=5"], 64, "--set min_wrods=5: not of the form NAME=VALUE"),
+        (["clean", "--set", "min_wrods=5"], 64, "--set min_wrods: not of the form NAME=VALUE"),
         (["clean", "--set", "min_words=0"], 78, "PAGESIEVE_MIN_WORDS: "),
         (["clean", "nowhere.html"], 65, "nowhere.html: No such file or directory"),
         (["sweep"], 64, "No such command 'sweep'"),

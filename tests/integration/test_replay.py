@@ -177,7 +177,8 @@ def test_without_dead_letters_and_without_their_topic(post: Post, pagesieve: Com
     values = post.values | {"dead_topic": names.new("gone")}
     ended = pagesieve("replay", **values)
     assert (ended.code, ended.out) == (69, "")
-    assert f"there is no topic {values['dead_topic']}; `pagesieve topics` creates it" in ended.err
+    assert f"no topic {values['dead_topic']} in Kafka at " in ended.err
+    assert "`pagesieve topics` creates it" in ended.err
     assert ended.err.count("\n") == 1
 
 

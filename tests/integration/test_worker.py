@@ -149,7 +149,7 @@ def test_sigterm_drains_and_the_next_worker_goes_on(group: WorkerGroup) -> None:
 
 
 def test_pages_that_hurt_their_process(group: WorkerGroup) -> None:
-    deadline = 6.0
+    deadline = 10.0  # starting children anew takes seconds on a busy machine
     poison = {"hang": Reason.TIMEOUT, "eat": Reason.MEMORY, "exit": Reason.CRASHED}
     worker = group.start(
         program=("tests.integration.poisoned_worker",),

@@ -28,7 +28,7 @@ from tests.servers.processes import (
 RUNNING = "PAGESIEVE_TEST_KAFKA"  # names the bootstrap servers of a cluster to use instead
 _POM = Path(__file__).with_name("pom.xml")
 _CACHE = Path(__file__).parents[2] / ".cache" / "kafka-libs"
-_START_SECONDS = 60.0
+_START_SECONDS = 180.0
 _LOGGING = """\
 rootLogger.level = WARN
 rootLogger.appenderRef.out.ref = out
@@ -254,7 +254,7 @@ def kafka_jars() -> Path:
     return jars
 
 
-def _run_all(commands: list[list[str]], seconds: float = 60.0) -> None:
+def _run_all(commands: list[list[str]], seconds: float = 180.0) -> None:
     running = [
         subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.STDOUT) for command in commands
     ]

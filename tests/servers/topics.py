@@ -73,6 +73,25 @@ def read_count(
         return records
 
 
+def each_record(
+    servers: str, topic: str, seconds: float = 30.0, isolation_level: str = "read_committed"
+) -> Iterator[Record]:
+    """The records of `read_all` one by one, for topics that are too large to hold.
+
+    Raises:
+        TimeoutError: when none comes for `seconds`.
+    """
+    with _reader(servers, topic, isolation_level) as consumer:
+        ends = consumer.end_offsets(consumer.assignment(), timeout_ms=int(seconds * 1000))
+        deadline = time.monotonic() + seconds
+        while any(consumer.position(place) < end for place, end in ends.items()):
+            records: list[Record] = []
+            _take(consumer, records, deadline)
+            if records:
+                deadline = time.monotonic() + seconds
+            yield from records
+
+
 @contextmanager
 def _reader(servers: str, topic: str, isolation_level: str) -> Iterator[Any]:
     consumer = KafkaConsumer(

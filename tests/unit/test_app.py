@@ -20,7 +20,8 @@ import pytest
 from tests.conftest import Names
 from tests.servers.processes import free_port, wait_for
 from tests.servers.topics import create_topics, fill, read_all
-from worker.app import fingerprint, run
+from worker.app import run
+from worker.assembly import fingerprint
 from worker.core.options import CleanOptions
 from worker.embedded import EmbeddedServers
 from worker.pipeline.ports import StreamUnavailable
@@ -112,6 +113,28 @@ def test_a_redis_url_that_is_none_is_78() -> None:
         code, told = worker.end()
     assert code == 78
     assert "PAGESIEVE_REDIS_URL" in told
+
+
+@pytest.mark.parametrize(("host", "shown"), [("::1", "[::1]"), ("127.0.0.2", "127.0.0.2")])
+def test_the_http_port_listens_on_the_address_that_it_is_given(host: str, shown: str) -> None:
+    with working(**unreachable(), http_host=host) as worker:
+        line = worker.read_until("/metrics")
+        (port,) = re.findall(re.escape(f"http://{shown}:") + r"(\d+)/metrics", line)
+        connection = HTTPConnection(host, int(port), timeout=5)
+        connection.request("GET", "/version")
+        assert connection.getresponse().status == 200
+        connection.close()
+        with pytest.raises(ConnectionRefusedError):
+            worker.ask(int(port), "/version")
+        worker.process.send_signal(signal.SIGTERM)
+        assert worker.end()[0] == 0
+
+
+def test_an_address_that_is_none_of_the_machines_is_78() -> None:
+    with working(**unreachable(), http_host="192.0.2.1") as worker:
+        code, told = worker.end()
+    assert code == 78
+    assert "cannot listen on 192.0.2.1" in told
 
 
 def test_a_signal_during_the_start_ends_it_in_good_order() -> None:
@@ -216,7 +239,7 @@ def test_how_the_loop_ends_is_the_exit_code(
     monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str], error: Exception | None, code: int
 ) -> None:
     loop = Mock(run=Mock(side_effect=error))
-    monkeypatch.setattr("worker.app._build", lambda *_: Mock(loop=loop))
+    monkeypatch.setattr("worker.app.build_worker", lambda *_: Mock(loop=loop))
     assert run(load_settings({})) == code
     told = capsys.readouterr().err
     assert ("Traceback" in told) is (code == 70)
@@ -225,7 +248,7 @@ def test_how_the_loop_ends_is_the_exit_code(
 
 @pytest.mark.usefixtures("quiet")
 def test_children_that_do_not_start_are_70(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("worker.app._build", Mock(side_effect=StartError("no rules")))
+    monkeypatch.setattr("worker.app.build_worker", Mock(side_effect=StartError("no rules")))
     assert run(load_settings({})) == 70
 
 

@@ -85,6 +85,18 @@ def test_nesting_as_deep_as_the_parser_goes() -> None:
     assert texts("<div>" * 1900 + "<p>deep</p>") == ["deep"]
 
 
+def test_a_link_around_the_rest_of_the_page_is_a_slip() -> None:
+    line = "A line of the article that is as long as the lines of articles are, and goes on for a while."
+    opened = view_of('<p>Up <a name="top"></p>' + f"<p>{line}{line}</p>" * 3)
+    assert [block.link_chars for block in opened.blocks] == [0] * 4
+
+
+def test_a_link_around_a_card_is_a_link() -> None:
+    excerpt = "An excerpt of two lines, as cards have it below their headline and picture. " * 2
+    card = view_of(f"<a href=x><h3>A headline</h3><p>{excerpt}</p><p>{excerpt}</p><p>5 May</p></a>")
+    assert all(block.link_chars == len(block.text) for block in card.blocks)
+
+
 def test_a_text_page_has_a_block_a_line() -> None:
     assert [b.text for b in text_blocks("one\n\n  two \n•••\nthree").blocks] == ["one", "two", "three"]
 

@@ -36,6 +36,10 @@ REPORT = "أكد وزير الخارجية الروسي سيرغي لافروف 
         ("/وكالات/", ("وكالات",)),
         ("أ ف ب", ("أ ف ب",)),
         ("رويترز", ("رويترز",)),
+        ("Quelle: kathpress", ("kathpress",)),
+        ("Textquelle: © Hafenblick.example", ("Hafenblick.example",)),
+        ("(KNA, DR)", ("KNA",)),
+        ("© 2020 Reuters", ("Reuters",)),
     ],
 )
 def test_credits(line: str, names: tuple[str, ...]) -> None:
@@ -55,6 +59,10 @@ def test_credits(line: str, names: tuple[str, ...]) -> None:
         "Source: The company said it will close its stores.",
         "Source of the problem",
         "Quelle der Freude",
+        "Source: here",
+        "المصدر: هنا",
+        "(AP, the company and others)",
+        "© 2020 Anna Meier",
         "(انتهى)",
         "(صور)",
         "(photo)",

@@ -1,5 +1,6 @@
 import hashlib
 from dataclasses import fields, replace
+from enum import Enum
 from typing import Any
 
 import pytest
@@ -78,9 +79,15 @@ class TestRulesFingerprint:
     @pytest.mark.parametrize("name", [field.name for field in fields(CleanOptions)])
     def test_changes_with_every_option(self, name: str) -> None:
         default = CleanOptions()
-        value = getattr(default, name)
-        changed = replace(default, **{name: not value if isinstance(value, bool) else value + 1})
+        changed = replace(default, **{name: _other(getattr(default, name))})
         assert rules_fingerprint(RULES, changed, VERSIONS) != rules_fingerprint(RULES, default, VERSIONS)
+
+
+def _other(value: Any) -> Any:
+    """A value of the same kind that is not this one."""
+    if isinstance(value, Enum):
+        return next(member for member in type(value) if member is not value)
+    return not value if isinstance(value, bool) else value + 1
 
 
 class TestArticleId:

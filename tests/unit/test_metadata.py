@@ -46,7 +46,7 @@ def test_the_headline_that_a_reader_sees_wins() -> None:
         "<meta property='og:site_name' content='Harbour News'>",
         "<h1>Harbour bridge plan agreed at last</h1>",
     )
-    assert (found.title, found.evidence["title"]) == ("Harbour bridge plan agreed at last", "h1")
+    assert (found.title, found.evidence["title"]) == ("Harbour bridge plan agreed at last", "h1 heading")
 
 
 def test_a_first_heading_with_the_sites_name_is_no_headline() -> None:
@@ -55,7 +55,7 @@ def test_a_first_heading_with_the_sites_name_is_no_headline() -> None:
         "<h1>Harbour News</h1><h2>A new bridge for the harbour</h2>" + TEXT,
         "https://www.harbournews.example/a",
     )
-    assert (found.title, found.evidence["title"]) == ("A new bridge for the harbour", "h2")
+    assert (found.title, found.evidence["title"]) == ("A new bridge for the harbour", "h2 heading")
 
 
 def test_a_blogs_name_behind_the_title_is_no_headline() -> None:
@@ -152,7 +152,7 @@ def test_a_date_in_a_tweet_or_a_paragraph_is_not_the_pages() -> None:
 def test_a_visible_arabic_date_line_with_its_city() -> None:
     found = meta_of("", f"<h1>لافروف لنظيره الأميركي</h1><div>2021.02.04 | 23:10 دمشق</div>{TEXT}", lang="ar")
     assert found.published_at == "2021-02-04T23:10:00+02:00"
-    assert found.evidence["published_at"] == "line near the headline"
+    assert found.evidence["published_at"] == "date line near the headline"
 
 
 def test_numbers_are_read_in_the_order_of_the_pages_language() -> None:
@@ -176,7 +176,49 @@ def test_the_url_and_then_the_finder_are_asked_last() -> None:
     )
     assert asked == []
     found = resolve(bare, "https://example.com/bridge", date_finder=finder)
-    assert (found.published_at, found.evidence["published_at"]) == ("2020-01-02", "htmldate")
+    assert (found.published_at, found.evidence["published_at"]) == ("2020-01-02", "htmldate search")
+
+
+def test_todays_date_above_the_headline_gives_way() -> None:
+    today, story = "<div>Tue, 14 Jan 2020</div>", "<h1>A new bridge for the harbour</h1>"
+    posted = f"{today}{story}<p>Harbour News 13 Jan 2020, 22:11 GMT+10</p>{TEXT}"
+    assert meta_of("", posted).published_at == "2020-01-13T22:11:00+10:00"
+    assert meta_of("", f"{today}{story}{TEXT}").published_at == "2020-01-14"  # it may be the page's own
+
+
+def test_a_date_line_settles_which_number_is_the_day() -> None:
+    head, title = "<meta name='date' content='11/01/2023 12:43:42'>", "<h1>Die neue Brücke am Hafen</h1>"
+    below = f"{title}{TEXT}<p>Erstellt am: 01.11.2023</p>"
+    assert meta_of(head, below, lang="de").published_at == "2023-11-01"
+    other = f"{title}{TEXT}<p>Stand: 05.12.2023</p>"
+    assert (meta_of(head, other, lang="de").published_at or "")[:10] == "2023-01-11"
+
+
+def test_wordpress_says_below_a_post_when_it_was_posted() -> None:
+    story = "<h1>A new bridge for the harbour</h1>" + TEXT * 2
+    small = "<small>This entry was posted on Saturday, December 3rd, 2011 at 10:30 am in <a>News</a></small>"
+    found = meta_of("", story + small)
+    assert (found.published_at or "")[:10] == "2011-12-03"
+    assert found.evidence["published_at"] == "only date line of the page"
+    quoted = "<p>He said that this entry was posted on December 3rd, 2011 by somebody else, long before.</p>"
+    assert meta_of("", story + quoted).published_at is None
+
+
+@pytest.mark.parametrize(
+    ("opening", "day"),
+    [
+        ("Karlsruhe, (12.11.2021). Traditionell gedenken", "2021-11-12"),
+        ("Berlin, 12. November 2021 – Der Verband", "2021-11-12"),
+        ("NEW YORK, Nov. 12, 2021 (NEWSWIRE) -- The company", "2021-11-12"),
+        ("Am 12. November 2021 hat der Verband", None),
+        ("Seit Montag, 12. November 2021, gilt hier", None),
+        ("Anna Meier (12.11.2021) war die erste", None),
+        ("Der Rat hat in Berlin, 12.11.2021 – 14.11.2021, getagt", None),
+    ],
+)
+def test_the_dateline_of_a_press_release_dates_it(opening: str, day: str | None) -> None:
+    found = meta_of("", f"<h1>Die neue Brücke</h1>{TEXT}{TEXT}<p>{opening} {TEXT[3:200]}</p>", lang="de")
+    assert found.published_at == day
 
 
 def test_an_update_is_not_the_publication() -> None:
@@ -208,7 +250,52 @@ def test_the_byline_that_a_reader_sees_is_fuller() -> None:
         json_ld({"@type": "NewsArticle", "author": {"@type": "Person", "name": "Jane Doe"}}),
         f"<h1>A new bridge for the harbour</h1><p class='byline'>By Jane Doe and John Smith</p>{TEXT}",
     )
-    assert (found.authors, found.evidence["authors"]) == (("Jane Doe", "John Smith"), "byline")
+    assert (found.authors, found.evidence["authors"]) == (
+        ("Jane Doe", "John Smith"),
+        "byline near the headline",
+    )
+
+
+def test_a_byline_names_more_people_than_its_markup() -> None:
+    story = "<h1>A new bridge for the harbour</h1>"
+    two = (
+        "<div class='byline'>By <span class='byline__name'>Jane Doe</span> and John Smith, Harbour News</div>"
+    )
+    assert meta_of("", story + two + TEXT).authors == ("Jane Doe", "John Smith")
+    outlet = "<div class='byline'>By <span class='byline__name'>Jane Doe</span> and staff</div>"
+    assert meta_of("", story + outlet + TEXT).authors == ("Jane Doe",)
+
+
+def test_a_standfirst_may_end_with_its_author() -> None:
+    story = "<h1>Der Hafen bekommt eine Brücke</h1>"
+    ending = "<p><b>Nach langem Streit ist der Bau beschlossen. Von Anna Weber</b></p>"
+    assert meta_of("", story + ending + TEXT).authors == ("Anna Weber",)
+    sentence = "<p><b>Nach langem Streit ist es so weit. Von Anfang an war er dafür.</b></p>"
+    assert meta_of("", story + sentence + TEXT).authors == ()
+    photo = "<p>The bridge at night. By Frank Fox</p><p>By Jane Doe, Staff Writer</p>"
+    assert meta_of("", story + photo + TEXT).authors == ("Jane Doe",)
+
+
+def test_a_link_to_the_author_beside_a_date_above_the_headline() -> None:
+    link = "<a href='/autor/meier_a'>Anna Meier</a>"
+    story = f"<h1>Die neue Brücke</h1>{TEXT}"
+    assert meta_of("", f"<div>{link} / 22.04.2020 / 06:15 / Foto: Hafen</div>{story}").authors == (
+        "Anna Meier",
+    )
+    assert meta_of("", f"<div>Lesen Sie auch von {link} über den Hafen</div>{story}").authors == ()
+
+
+def test_initials_in_the_head_give_way_to_a_byline() -> None:
+    head = json_ld({"@type": "NewsArticle", "author": {"@type": "Person", "name": "LN"}})
+    story = f"<h1>Die neue Brücke</h1>{TEXT}{TEXT}{TEXT}"
+    assert meta_of(head, f"{story}<p><em>Von <span>Anna Meier</span></em></p>").authors == ("Anna Meier",)
+    assert meta_of(head, story).authors == ("LN",)
+
+
+def test_the_byline_keeps_the_accents_that_the_head_leaves_out() -> None:
+    byline = "<p class='byline'>By José Núñez</p>"
+    head = json_ld({"@type": "NewsArticle", "author": {"@type": "Person", "name": "Jose Nunez"}})
+    assert meta_of(head, f"<h1>A new bridge</h1>{byline}{TEXT}").authors == ("José Núñez",)
 
 
 def test_authors_by_reference_in_a_graph() -> None:
@@ -419,3 +506,30 @@ def test_nothing_raises(pieces: list[str], url: str | None) -> None:
     root = parse("<html><body>" + "".join(pieces))
     if root is not None:
         resolve(collect(root), url, "Some text of the page.")
+
+
+def test_every_value_tells_where_it_was_read() -> None:
+    head = (
+        "<title>A new bridge | Harbour News</title><meta property='og:site_name' content='Harbour News'>"
+        "<meta name='description' content='The council agreed.'><link rel='canonical' href='/bridge'>"
+        "<meta property='article:section' content='City'><meta property='article:tag' content='bridges'>"
+        "<meta property='og:image' content='/bridge.jpg'>"
+        "<meta property='article:modified_time' content='2021-02-05'>"
+    )
+    body = f"<h1>A new bridge</h1><p>By Jane Doe</p><p>4 February 2021</p>{TEXT}"
+    found = meta_of(head, body, "https://harbour.example/a")
+    assert found.evidence == {
+        "title": "h1 heading",
+        "description": "meta description",
+        "canonical_url": "link canonical",
+        "site_name": "meta og:site_name",
+        "authors": "byline near the headline",
+        "published_at": "date line near the headline",
+        "modified_at": "meta article:modified_time",
+        "language": "html lang",
+        "section": "meta article:section",
+        "tags": "meta article:tag",
+        "image_url": "meta og:image",
+    }
+    assert all(getattr(found, field) for field in found.evidence)
+    assert meta_of().evidence == {"language": "html lang"}

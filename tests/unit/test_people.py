@@ -4,7 +4,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from worker.core.people import authors_of, byline, people_of
+from worker.core.people import authors_of, byline, ending_byline, people_of
 
 
 @pytest.mark.parametrize(
@@ -91,7 +91,16 @@ def test_fields_that_no_reader_sees_name_companies() -> None:
     assert people_of("Acme GmbH") == ()
     assert people_of("Neue Beispielzeitung") == ()
     assert people_of("Verlag am Hafen, Hafenstraße 1, 20457 Hamburg") == ()
+    assert people_of("Landesanstalt für Wald und Forstwirtschaft") == ()
+    assert people_of("Institut für Wald und Anna Meier") == ("Anna Meier",)
     assert people_of(["Jane Doe"]) == ("Jane Doe",)
+
+
+def test_a_standfirst_ends_with_its_author() -> None:
+    assert ending_byline("Noch ist alles offen. Von Anna Weber") == ("Anna Weber",)
+    assert ending_byline("Noch ist alles offen. Von Anna") is None
+    assert ending_byline("Noch ist alles offen, sagt der Chef von Anna Weber") is None
+    assert ending_byline("Noch ist alles offen. Von Risiken und Nebenwirkungen") is None
 
 
 @pytest.mark.parametrize(
@@ -107,6 +116,10 @@ def test_fields_that_no_reader_sees_name_companies() -> None:
         ("حوار: سعاد الصالح", ("سعاد الصالح",)),
         ("نویسنده: علی رضایی", ("علی رضایی",)),
         ("Von Christian am 03.05.2013, 11:51", ("Christian",)),
+        ("by MrAJHarbour,", ("MrAJHarbour",)),
+        ("إعداد: منى السيد", ("منى السيد",)),
+        ("كتب: محمود عبد الله", ("محمود عبد الله",)),
+        ("ترجمة: ليلى حداد", ("ليلى حداد",)),
     ],
 )
 def test_bylines(line: str, names: tuple[str, ...]) -> None:
@@ -121,6 +134,7 @@ def test_bylines(line: str, names: tuple[str, ...]) -> None:
         "By all accounts, he was there.",
         "By 2025 the plan will cost more",
         "By Friday",
+        "by Harbour,",
         "Von Risiken und Nebenwirkungen",
         "(Reporting by Jane Doe; Editing by John Smith)",
         "记者：未来一周，大雾、降雪和降雨对交通产生不利影响，应该如何应对？",

@@ -11,7 +11,8 @@ import zstandard
 
 from worker.adapters.breaker import Breaker
 from worker.adapters.lane import Lane
-from worker.adapters.redis import MAX_VALUE, connection_options, unpack
+from worker.adapters.redis import MAX_VALUE, unpack
+from worker.adapters.redis_address import connection_options
 from worker.settings import load_settings
 
 

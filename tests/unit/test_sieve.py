@@ -4,6 +4,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from tests.evidence import evidence_of
 from worker.core.blocks import text_blocks, tree_blocks
 from worker.core.options import CleanOptions
 from worker.core.records import Kind
@@ -32,15 +33,15 @@ def rules() -> RuleSet:
     return parse_rules(read_rules())
 
 
-def sieve_text(text: str, rules: RuleSet, **options: bool) -> Sieved:
-    return sieve(text_blocks(text), None, rules, Hints(), CleanOptions(**options))
+def sieve_text(text: str, rules: RuleSet, *, title_in_text: bool = False) -> Sieved:
+    return sieve(text_blocks(text), None, rules, Hints(), CleanOptions(title_in_text=title_in_text))
 
 
 def sieve_html(markup: str, rules: RuleSet, *titles: str) -> Sieved:
     root = parse(f"<html><body>{markup}</body></html>")
     assert root is not None
     view = tree_blocks(root)
-    return sieve(view, [1.0] * len(view.blocks), rules, Hints(tuple(titles)), CleanOptions())
+    return sieve(view, evidence_of(view), rules, Hints(tuple(titles)), CleanOptions())
 
 
 def kinds(sieved: Sieved) -> list[tuple[Kind, str]]:

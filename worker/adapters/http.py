@@ -23,7 +23,8 @@ Answer = tuple[int, str, bytes]
 class HttpPort:
     """Serves the four pages on threads of its own, from the start to `close`.
 
-    `alive` and `ready` are asked on those threads. `port` is the one bound, also when 0 was asked for.
+    `alive` and `ready` are asked on those threads. `port` is the one bound, also when 0 was asked for,
+    and `address` is what a URL has of both.
 
     Raises:
         OSError: the address cannot be bound.
@@ -51,6 +52,7 @@ class HttpPort:
         }
         self._server = _Server((host, port), pages)
         self.port: int = self._server.server_address[1]
+        self.address = f"[{host}]:{self.port}" if ":" in host else f"{host}:{self.port}"
         self._thread = threading.Thread(target=self._server.serve_forever, name="http", daemon=True)
         self._thread.start()
 

@@ -1,4 +1,4 @@
-"""The cache of results in Redis: the only importer of redis-py.
+"""The cache of results in Redis: with `redis_address` the only importer of redis-py.
 
 Redis may be absent, slow, frozen, full, or full of rubbish; all that it can cost is repeated work. The
 caller of the cache never touches a socket: two threads do, one for look-ups and one for stores, so that a
@@ -15,12 +15,10 @@ from typing import Any, NamedTuple
 
 import redis
 import zstandard
-from redis.backoff import NoBackoff
-from redis.connection import parse_url
-from redis.retry import Retry
 
 from worker.adapters.breaker import Breaker
 from worker.adapters.lane import Lane, one_line
+from worker.adapters.redis_address import connection_options
 from worker.settings import Settings
 
 KEY_PREFIX = "pagesieve:"
@@ -162,33 +160,6 @@ def unpack(packed: bytes) -> bytes | None:
         return None
 
 
-def connection_options(settings: Settings) -> dict[str, Any]:
-    """What redis-py needs to know to connect, with every wait and every retry of its own switched off.
-
-    Raises:
-        ValueError: `settings.redis_url` is missing or not a URL of Redis.
-    """
-    if settings.redis_url is None:
-        raise ValueError("redis_url is not set")
-    options: dict[str, Any] = parse_url(settings.redis_url)  # type: ignore[no-untyped-call]
-    if settings.redis_username is not None:
-        options["username"] = settings.redis_username
-    if settings.redis_password is not None:
-        options["password"] = settings.redis_password.get_secret_value()
-    return options | {
-        "socket_timeout": settings.cache_timeout,
-        "socket_connect_timeout": settings.cache_timeout,
-        "retry": Retry(NoBackoff(), 0),  # the default is ten, with pauses
-        "retry_on_timeout": False,
-        "retry_on_error": [],
-        "health_check_interval": 0,  # else a PING before a command
-        "protocol": 2,  # no HELLO on connecting, and so no maintenance notifications, which lift timeouts
-        "driver_info": None,  # no CLIENT SETINFO on connecting
-        "client_name": None,
-        "decode_responses": False,
-    }
-
-
 def _pool(options: dict[str, Any]) -> redis.ConnectionPool:
     return redis.ConnectionPool(**options)
 
@@ -211,7 +182,7 @@ def redis_check(settings: Settings) -> tuple[bool, str]:
     try:
         options = connection_options(settings)
     except ValueError as error:
-        return False, f"PAGESIEVE_REDIS_URL: {error}"
+        return False, str(error)
     where = options.get("path") or f"{options.get('host', 'localhost')}:{options.get('port', 6379)}"
     client = redis.Redis(connection_pool=_pool(options))
     cut_off = threading.Timer(CHECK_SECONDS, client.connection_pool.disconnect)
@@ -226,21 +197,29 @@ def redis_check(settings: Settings) -> tuple[bool, str]:
 
 
 def _try_out(client: redis.Redis) -> str:
-    client.ping()
+    """Store and look up, by the commands that the worker uses: its user may be allowed no other."""
     key, value = f"{PROBE_KEY}:{secrets.token_hex(8)}", secrets.token_bytes(1024)
     client.set(key, value, ex=10)
     started = time.monotonic()
     if _ask(client, [key.removeprefix(KEY_PREFIX)]) != [value]:
         raise UnexpectedReplyError("what was stored did not come back")
     took = time.monotonic() - started
-    client.delete(key)
-    info: Any = client.info()
+    client.set(key, b"", px=1)  # gone in a moment
+    name, advice = _about(client)
+    return f"{name} gives back what it stored, in {took * 1000:.1f} ms{advice}"
+
+
+def _about(client: redis.Redis) -> tuple[str, str]:
+    """The name and version of the server, and what to mend in it; as far as this user may ask."""
+    try:
+        info: Any = client.info()
+    except redis.exceptions.NoPermissionError:
+        return "Redis", " (its version and policy are not told: this user may not call INFO)"
     name = str(info.get("server_name") or "redis").capitalize()
     version = info.get(f"{name.lower()}_version") or info.get("redis_version", "of unknown version")
-    told = f"{name} {version} gives back what it stored, in {took * 1000:.1f} ms"
-    if info.get("maxmemory") and info.get("maxmemory_policy") == "noeviction":
-        told += " (when full, its policy noeviction stores no more; allkeys-lru would go on)"
-    return told
+    full = info.get("maxmemory") and info.get("maxmemory_policy") == "noeviction"
+    advice = " (when full, its policy noeviction stores no more; allkeys-lru would go on)" if full else ""
+    return f"{name} {version}", advice
 
 
 def _explain(error: Exception, settings: Settings) -> str:
@@ -248,11 +227,13 @@ def _explain(error: Exception, settings: Settings) -> str:
     if isinstance(error, redis.TimeoutError):
         return f"no answer within {settings.cache_timeout:g} s (PAGESIEVE_CACHE_TIMEOUT)"
     if isinstance(error, redis.AuthenticationError):
-        step = "; set PAGESIEVE_REDIS_USERNAME and PAGESIEVE_REDIS_PASSWORD"
+        step = "; see PAGESIEVE_REDIS_USERNAME and PAGESIEVE_REDIS_PASSWORD"
     elif isinstance(error, redis.exceptions.NoPermissionError):
-        step = f"; allow its user MGET, SET, DEL, PING and INFO on {KEY_PREFIX}*"
+        step = f"; allow its user MGET and SET on {KEY_PREFIX}*"
     elif isinstance(error, redis.ReadOnlyError):
         step = "; name the primary, not a replica"
     elif isinstance(error, redis.OutOfMemoryError):
         step = "; give it more memory, or maxmemory-policy allkeys-lru"
+    elif "CERTIFICATE_VERIFY_FAILED" in str(error):
+        step = "; see PAGESIEVE_REDIS_SSL_CAFILE, and the host in PAGESIEVE_REDIS_URL"
     return one_line(error) + step

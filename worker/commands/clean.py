@@ -14,7 +14,7 @@ import orjson
 from rich.console import Console
 from rich.progress import MofNCompleteColumn, Progress, SpinnerColumn, TextColumn, TimeElapsedColumn
 
-from worker.app import build_pool, fingerprint, publication_of
+from worker.assembly import build_pool, fingerprint, publication_of
 from worker.commands.inputs import InputError, RawPage
 from worker.core.decode import decode_message
 from worker.core.records import Article, Envelope, Rejected

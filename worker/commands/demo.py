@@ -34,7 +34,7 @@ from worker.settings import PREFIX, Settings, load_settings
 _COPIES = 15
 _MAX_PAGE_BYTES = 1_500_000
 _SHOWN = "en-newspaper-theme"
-_RUN_SECONDS = 60.0
+_RUN_SECONDS = 180.0
 _POLL_SECONDS = 0.2
 _PROBLEMS = 10  # lines of them, at most
 _UNAVAILABLE = 69  # sysexits: EX_UNAVAILABLE

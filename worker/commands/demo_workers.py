@@ -18,7 +18,7 @@ from prometheus_client.parser import text_string_to_metric_families
 from worker.commands.failures import CommandError
 from worker.settings import PREFIX
 
-_START_SECONDS = 45.0
+_START_SECONDS = 120.0
 _STOP_SECONDS = 15.0
 _HTTP_SECONDS = 2.0
 _LOG_LINES = 5

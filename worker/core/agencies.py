@@ -39,7 +39,7 @@ _AGENCIES = """
     تسنیم, مهر, خبرگزاری فارس, خبرگزاری مهر, خبرگزاری ایسنا, خبرگزاری ایرنا, خبرگزاری تسنیم, ایلنا,
     ایکنا, باشگاه خبرنگاران جوان, برنا, میزان, رویترز, آسوشیتدپرس, خبرگزاری فرانسه, اے ایف پی, رائٹرز,
     اے پی پی, 新华社, 新华网, 中新社, 中新网, 中央社, 路透社, 法新社, 美联社, 共同社, 共同通信,
-    時事通信, 연합뉴스, 뉴시스, 뉴스1, 로이터
+    時事通信, BBC, BBC News, CNN, CBS, CBS News, NBC News, ABC News, Fox News, 연합뉴스, 뉴시스, 뉴스1, 로이터
 """
 
 # Names that are everyday words or initials too: an agency only in brackets or beside a place
@@ -50,7 +50,7 @@ _AMBIGUOUS = frozenset(
         AP AA PA EP CP TT MAP TAP SPA APP CNA ANI UNI IPS AGI BETA LETA OTS ots MENA MEHR Mehr FARS مهر
         فارس میزان برنا الفرنسية الألمانية الوطنية المركزية العمانية معا بنا وال وات شهاب صفا شفا نوفا
         سبا العربية الحرة Agency Agentur News Service تاس بترا APA APS RT SID الجزيرة Al Jazeera
-        Bloomberg Sputnik
+        Bloomberg Sputnik BBC CNN CBS
         """.split(),
     )
 ) | {"news service"}

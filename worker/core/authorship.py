@@ -7,7 +7,7 @@ from worker.core.dates import find_date
 from worker.core.layout_words import AUTHOR
 from worker.core.names import is_organisation
 from worker.core.pagemeta import PageMeta
-from worker.core.people import authors_of, byline, has_label, is_label, people_of
+from worker.core.people import authors_of, byline, ending_byline, has_label, is_label, people_of
 from worker.core.shadow import letters, shadow
 from worker.core.surroundings import Line
 
@@ -21,7 +21,9 @@ _FARTHEST_BEFORE = 5
 _LONGEST_LINE = 180
 _MOST_IN_PAGE = 3
 _CLOSE = 3  # lines
+_STANDFIRST = (1, 2, 3)  # lines after the headline: it may end with its author
 _SHORT = 100  # characters
+_LONGEST_INITIALS = 4  # characters
 _JOINING = frozenset(("and", "und", "et", "y", "e", "&", ",", "و", "ve", "и", "|"))
 
 LABELLED, LINKED, NAMED = 3, 2, 1
@@ -34,6 +36,11 @@ class Authors:
     names: tuple[str, ...]
     evidence: str
     rank: int = 0
+
+    @property
+    def is_abbreviated(self) -> bool:
+        """True for initials alone, which stand for an outlet as often as for a person: `LN`."""
+        return all(len(name) <= _LONGEST_INITIALS and name.isupper() for name in self.names)
 
 
 def authors_in_head(page: PageMeta, site_names: Sequence[str]) -> Authors | None:
@@ -56,9 +63,7 @@ def authors_in_lines(lines: Sequence[Line], site_names: Sequence[str]) -> Author
     near = [
         entry
         for entry in _joined(lines)
-        if -_FARTHEST_BEFORE <= entry[0].distance <= _FARTHEST
-        and entry[0].paragraphs <= 1
-        and len(entry[0].text) <= _LONGEST_LINE
+        if -_FARTHEST_BEFORE <= entry[0].distance <= _FARTHEST and entry[0].paragraphs <= 1
     ]
     found = [(line, goes_on, authors) for line, goes_on in near if (authors := _of_line(line, site_names))]
     if not found:
@@ -75,25 +80,37 @@ def authors_in_page(lines: Sequence[Line], site_names: Sequence[str]) -> Authors
     if not names or len(names) > _MOST_IN_PAGE:
         return None
     best = max(found, key=lambda authors: authors.rank)
-    return best if best.rank > NAMED or len(names) == 1 else None
+    if best.rank == NAMED and len(names) > 1:
+        return None
+    return replace(best, evidence=best.evidence.replace("near the headline", "of the page"))
 
 
 def only_byline(lines: Iterable[str], site_names: Sequence[str]) -> Authors | None:
     """The authors of all the page's bylines, where they tell one set of names only."""
     found = {authors_of(names, site_names) for line in lines if (names := byline(line))} - {()}
     names = found.pop() if len(found) == 1 else ()
-    return Authors(names, "only byline", LABELLED) if any(len(name) > 3 for name in names) else None
+    return (
+        Authors(names, "only byline of the page", LABELLED) if any(len(name) > 3 for name in names) else None
+    )
 
 
 def choose_authors(head: Authors | None, seen: Authors | None) -> Authors | None:
     """The authors that hold: a labelled byline first, then the head; the fuller form of the same names."""
     if head is None or seen is None:
         return head or seen
+    if _spelled_better(seen.names, head.names):
+        return seen
     if seen.rank == LABELLED and not all(map(is_organisation, seen.names)):
         return seen
     if _fuller(seen.names, head.names) or (head.rank == NAMED and seen.rank == LINKED):
         return seen
     return head
+
+
+def _spelled_better(seen: Sequence[str], head: Sequence[str]) -> bool:
+    """True for the same names with the accents that the head leaves out."""
+    same = [shadow(name) for name in seen] == [shadow(name) for name in head]
+    return same and "".join(head).isascii() and not "".join(seen).isascii()
 
 
 def _fuller(more: Sequence[str], less: Sequence[str]) -> bool:
@@ -113,29 +130,61 @@ def _joined(lines: Sequence[Line]) -> Iterator[tuple[Line, bool]]:
             goes_on = True
         else:
             goes_on = goes_on or line.text.startswith((",", "and ", "&"))
-            yield (replace(line, text=f"{label} {line.text}") if label else line), goes_on
+            yield (line._replace(text=f"{label} {line.text}") if label else line), goes_on
             label, goes_on = "", line.text.endswith((",", " and", "&"))
 
 
 def _of_line(line: Line, site_names: Sequence[str]) -> Authors | None:
+    if line.distance in _STANDFIRST and (names := ending_byline(line.text)):
+        return Authors(names, "end of the standfirst", NAMED)
+    if len(line.text) > _LONGEST_LINE:
+        return None
     linked = authors_of(line.links, site_names, with_nicknames=True) if line.links else ()
     named = authors_of(line.named, site_names, with_nicknames=True) if line.named else ()
-    labelled = byline(line.text) or (linked if has_label(line.text) else None)
-    if labelled:
-        names = linked or named or authors_of(labelled, site_names, with_nicknames=True)
-        return Authors(names, "byline", LABELLED) if names else None
+    labelled = _labelled(line, linked, named, site_names)
+    if labelled is not None:
+        return Authors(labelled, "byline near the headline", LABELLED) if labelled else None
+    return _marked(line, linked, named, site_names)
+
+
+def _marked(
+    line: Line, linked: tuple[str, ...], named: tuple[str, ...], site_names: Sequence[str]
+) -> Authors | None:
+    """The authors that the markup of a line without a label tells: links to them, and elements named so."""
     is_authors = bool((line.own | line.around) & AUTHOR)
     people = tuple(
         name for name in linked if not is_organisation(name) and (len(name) > 3 or name[0].isupper())
     )
-    is_close = 0 < line.distance <= _CLOSE and len(line.text) <= _SHORT
-    if people and (is_authors or is_close or (line.distance > 0 and _is_most(line))):
-        return Authors(people, "author's link", LINKED)
+    if people and (is_authors or _is_beside_headline(line) or (line.distance > 0 and _is_most(line))):
+        return Authors(people, "author's link near the headline", LINKED)
     if not is_authors:
         return None
     named = named or tuple(name for name in authors_of(line.text, site_names) if " " in name)
     people = tuple(name for name in named if name[0].isupper() or not name[0].isascii())
-    return Authors(people, "author's element", NAMED) if people else None
+    return Authors(people, "author's element near the headline", NAMED) if people else None
+
+
+def _is_beside_headline(line: Line) -> bool:
+    """True for a short line behind the headline, and for one right before it that has a date too."""
+    if len(line.text) > _SHORT:
+        return False
+    return 0 < line.distance <= _CLOSE or (-_CLOSE <= line.distance < 0 and find_date(line.text) is not None)
+
+
+def _labelled(
+    line: Line, linked: tuple[str, ...], named: tuple[str, ...], site_names: Sequence[str]
+) -> tuple[str, ...] | None:
+    """The names in a line that is a byline with a label; None for any other line.
+
+    What the markup calls the author is most exact, unless the line names more people beside them.
+    """
+    told = byline(line.text)
+    if told is None and not (linked and has_label(line.text)):
+        return None
+    marked = linked or named
+    names = authors_of(told or (), site_names, with_nicknames=True)
+    is_more = set(marked) < set(names) and all(" " in name for name in names)
+    return names if is_more or not marked else marked
 
 
 def _is_most(line: Line) -> bool:

@@ -7,7 +7,7 @@ index, so what looks at the page's layout can do so in arrays.
 """
 
 import re
-from collections.abc import Sequence
+from collections.abc import Iterator
 from dataclasses import dataclass, field
 
 from lxml import etree, html
@@ -25,12 +25,24 @@ SKIPPED = frozenset(
     "script style noscript template svg select option textarea iframe head object embed audio video canvas "
     "math datalist map link meta input title".split()
 )
-MEDIA = frozenset("iframe video svg img".split())
-_SKIP, _SPAN, _LINK, _BOLD, _BLOCK = "skip", "span", "link", "bold", "block"  # what an element is to the walk
-_ROLES = {"a": _LINK, "b": _BOLD, "strong": _BOLD}
+_SKIP, _MEDIA, _BREAK_LINE = "skip", "media", "break line"  # what an element is to the walk
+_SPAN, _IMAGE, _LINK, _BOLD, _BLOCK = "span", "image", "link", "bold", "block"
+_ROLES: dict[object, str] = {
+    **dict.fromkeys(BLOCK, _BLOCK),
+    **dict.fromkeys(INLINE, _SPAN),
+    **dict.fromkeys(SKIPPED, _SKIP),
+    **dict.fromkeys(("iframe", "video", "svg"), _MEDIA),
+    **dict.fromkeys(("b", "strong"), _BOLD),
+    "a": _LINK,
+    "img": _IMAGE,
+    "br": _BREAK_LINE,
+}
 _BREAK = "\ue000"  # a single <br> while a block is being collected
 _CONTROL = re.compile("[\x00-\x08\x0e-\x1b\x7f-\x84\x86-\x9f\ud800-\udfff\ufffe\uffff]+")
 _SHORT_CELL = 120  # characters: a row of longer cells is a layout table, not data
+_MOST_CELLS = 1000  # of a row of data
+_PARAGRAPH = 100  # characters: a line of an article, or an excerpt
+_MOST_IN_LINK = 2  # blocks as long as that: a card has an excerpt or two
 
 
 @dataclass(slots=True)
@@ -66,23 +78,28 @@ class BlockView:
     blocks: list[Block] = field(default_factory=list)
     containers: list[Container] = field(default_factory=list)
     pieces: list[tuple[etree._Element, bool, int]] = field(default_factory=list)  # element, is tail, block
+    measures: tuple[list[int], list[int]] | None = None  # see prose.measured
+    depth: int = 0  # of the deepest element in the body, inline ones too
 
-    def ancestors(self, node: int) -> Sequence[int]:
+    def ancestors(self, node: int) -> Iterator[int]:
         """The container and all those around it, innermost first."""
-        chain = []
         while node >= 0:
-            chain.append(node)
+            yield node
             node = self.containers[node].parent
-        return chain
 
 
-def text_blocks(text: str) -> BlockView:
-    """The view of plain text: a line is a block; there is nothing around it."""
+def text_blocks(text: str, most: int | None = None) -> BlockView:
+    """The view of plain text: a line is a block; there is nothing around it.
+
+    It ends with the block after the first `most`.
+    """
     view = BlockView(containers=[Container(None, "body", -1, 0, 0)])
     for line in text.splitlines():
         folded = " ".join(line.split())
         if any(map(str.isalnum, folded)):
             view.blocks.append(Block(folded, 0))
+            if len(view.blocks) - 1 == most:
+                break
     view.containers[0].end = len(view.blocks)
     return view
 
@@ -99,88 +116,120 @@ class _Walk:
     def __init__(self, body: html.HtmlElement) -> None:
         self.view = BlockView(containers=[Container(body, "body", -1, 0, 0)])
         self._open = [0]  # containers, innermost last
-        self._rows = [-1]  # the table row around each of them
-        self._parts: list[str] = []
-        self._text_seen = False  # the run has more than spaces
+        self._rows = [-1]  # table rows around, -1 for each table
+        self._parts: list[str] = []  # of the run: empty as long as there are only spaces
+        self._last: str | None = None  # of the parts, the last that is more than spaces
         self._links = self._link_chars = self._bold_chars = self._media = 0
         self._in_link = self._in_bold = 0
+        self._link_first = 0  # the first block in the outermost link
         self._piece_start = 0
-        self._roles: list[str] = []  # of each open element
         self._run(body)
 
     def _run(self, body: html.HtmlElement) -> None:
+        roles = [_SPAN]  # of each open element, the body's first
         if body.text:
             self._add(body, body.text, is_tail=False)
         walker = etree.iterwalk(body, events=("start", "end"))
         next(walker)  # the body itself
+        deepest = len(roles)
         for event, element in walker:
             if event == "start":
-                role = self._start(element, element.tag)
-                self._roles.append(role)
+                role = self._start(element)
+                roles.append(role)
+                if len(roles) > deepest:  # noqa: PLR1730 - this runs for every element, and max() is slow
+                    deepest = len(roles)
                 if role == _SKIP:
                     walker.skip_subtree()
             elif element is not body:
-                self._end(element, self._roles.pop())
-                if element.tail:
-                    self._add(element, element.tail, is_tail=True)
+                self._end(roles.pop())
+                tail = element.tail
+                if tail:
+                    self._add(element, tail, is_tail=True)
         self._flush()
+        self.view.depth = deepest - 1  # without the body
         self.view.containers[0].end = len(self.view.blocks)
 
-    def _start(self, element: html.HtmlElement, tag: object) -> str:
+    def _start(self, element: html.HtmlElement) -> str:
         """What an element is to the walk; its own text is collected."""
-        if tag in SKIPPED or not isinstance(tag, str):
-            return _SKIP
-        if tag == "br":
-            self._line_break()
-            return _SKIP
-        if tag in INLINE or (tag not in BLOCK and self._mid_sentence(element)):
-            role = _ROLES.get(tag, _SPAN)
-            if role == _LINK:
-                self._links += 1
-                self._in_link += 1
-            elif role == _BOLD:
-                self._in_bold += 1
-        else:
-            role = _BLOCK
+        tag = element.tag
+        role = _ROLES.get(tag) or self._role_of_unknown(element)
+        if role == _BLOCK:
             self._open_container(element, tag)
-        if element.text:
-            self._add(element, element.text, is_tail=False)
+        elif role == _LINK:
+            self._links += 1
+            self._in_link += 1
+            if self._in_link == 1:
+                self._link_first = len(self.view.blocks)
+        elif role == _BOLD:
+            self._in_bold += 1
+        elif role != _SPAN:
+            return self._start_void(role)
+        text = element.text
+        if text:
+            self._add(element, text, is_tail=False)
         return role
+
+    def _start_void(self, role: str) -> str:
+        """For elements without a text of their own."""
+        if role == _BREAK_LINE:
+            self._line_break()
+        elif role != _SKIP:
+            self._media += 1
+        return _SKIP
+
+    def _role_of_unknown(self, element: etree._Element) -> str:
+        # an unknown tag amid text is inline; one that stands alone is a block
+        if not isinstance(element.tag, str):
+            return _SKIP
+        amid_text = bool(self._parts) or bool(element.tail and not element.tail.isspace())
+        return _SPAN if amid_text else _BLOCK
 
     def _open_container(self, element: html.HtmlElement, tag: str) -> None:
         self._flush()
-        index = len(self.view.containers)
-        parent = self._open[-1]
-        depth = self.view.containers[parent].depth + 1
-        self.view.containers.append(Container(element, tag, parent, depth, len(self.view.blocks)))
-        self._open.append(index)
-        self._rows.append(index if tag == "tr" else -1 if tag == "table" else self._rows[-1])
+        view, around = self.view, self._open
+        index = len(view.containers)
+        view.containers.append(Container(element, tag, around[-1], len(around), len(view.blocks)))
+        around.append(index)
+        if tag == "tr":
+            self._rows.append(index)
+        elif tag == "table":
+            self._rows.append(-1)
 
-    def _end(self, element: html.HtmlElement, role: str) -> None:
+    def _end(self, role: str) -> None:
         if role == _BLOCK:
-            self._flush()
-            index = self._open.pop()
-            container = self.view.containers[index]
-            self._rows.pop()
-            if container.tag == "tr":
-                self._merge_cells(index)
-            container.end = len(self.view.blocks)
+            self._close_container()
         elif role == _LINK:
             self._in_link -= 1
+            if not self._in_link and len(self.view.blocks) > self._link_first:
+                self._end_link_around(self.view.blocks[self._link_first :])
         elif role == _BOLD:
             self._in_bold -= 1
-        if element.tag in MEDIA:
-            self._media += 1
 
-    def _mid_sentence(self, element: html.HtmlElement) -> bool:
-        # an unknown tag amid text is inline; one that stands alone is a block
-        return self._text_seen or bool(element.tail and not element.tail.isspace())
+    def _end_link_around(self, blocks: list[Block]) -> None:
+        """A link around a card is one; one around the rest of the page was never closed."""
+        if sum(block.link_chars >= _PARAGRAPH for block in blocks) > _MOST_IN_LINK:
+            for block in blocks:
+                block.link_chars = 0
+            self._link_chars = 0
+
+    def _close_container(self) -> None:
+        self._flush()
+        index = self._open.pop()
+        container = self.view.containers[index]
+        if container.tag == "tr":
+            self._rows.pop()
+            self._merge_cells(index)
+        elif container.tag == "table":
+            self._rows.pop()
+        container.end = len(self.view.blocks)
 
     def _add(self, element: etree._Element, text: str, *, is_tail: bool) -> None:
-        self._parts.append(text)
         if text.isspace():
+            if self._parts:
+                self._parts.append(text)
             return
-        self._text_seen = True
+        self._parts.append(text)
+        self._last = text
         self.view.pieces.append((element, is_tail, len(self.view.blocks)))
         if self._in_link or self._in_bold:
             length = len(text.strip())
@@ -188,32 +237,34 @@ class _Walk:
             self._bold_chars += length if self._in_bold else 0
 
     def _line_break(self) -> None:
-        last = next((part for part in reversed(self._parts) if not part.isspace()), None)
-        if last == _BREAK:
+        if self._last == _BREAK:
             self._flush()  # two in a row end a paragraph
-        elif last is not None:
+        elif self._last is not None:
             self._parts.append(_BREAK)
+            self._last = _BREAK
 
     def _flush(self) -> None:
-        if self._text_seen:
-            text = _folded("".join(self._parts))
-            if any(map(str.isalnum, text)):
-                self._close_block(text)
-            else:
-                del self.view.pieces[self._piece_start :]
+        self._links, links = 0, self._links
+        if not self._parts:
+            return
+        text = _folded("".join(self._parts))
+        if any(map(str.isalnum, text)):
+            self._close_block(text, links)
+        else:
+            del self.view.pieces[self._piece_start :]
         self._parts.clear()
-        self._text_seen = False
-        self._links = self._link_chars = self._bold_chars = 0
+        self._last = None
+        self._link_chars = self._bold_chars = 0
         self._piece_start = len(self.view.pieces)
 
-    def _close_block(self, text: str) -> None:
+    def _close_block(self, text: str, links: int) -> None:
         node, size = self._open[-1], len(text)
         block = Block(
             text,
             node,
             self.view.containers[node].tag,
             min(self._link_chars, size),
-            self._links,
+            links,
             min(self._bold_chars, size),
             self._media,
             self._rows[-1],
@@ -224,8 +275,10 @@ class _Walk:
     def _merge_cells(self, index: int) -> None:
         """A row of short cells is one block: `Total | 12 | 14`."""
         row = self.view.containers[index]
+        if not 2 <= len(self.view.blocks) - row.first <= _MOST_CELLS:
+            return
         cells = self.view.blocks[row.first :]
-        if len(cells) < 2 or any(len(c.text) >= _SHORT_CELL or "\n" in c.text for c in cells):
+        if any(len(c.text) >= _SHORT_CELL or "\n" in c.text for c in cells):
             return
         merged = Block(
             " | ".join(c.text for c in cells),
@@ -249,8 +302,9 @@ class _Walk:
 
 
 def _folded(text: str) -> str:
+    folded = " ".join(text.split())
+    if folded.isprintable():
+        return folded  # neither a line break nor a control character
     text = _CONTROL.sub("", text)  # character references bring them in
-    if _BREAK not in text:
-        return " ".join(text.split())
     lines = (" ".join(line.split()) for line in text.split(_BREAK))
     return "\n".join(line for line in lines if line)

@@ -27,7 +27,7 @@ _COMMENT = re.compile(rb"<!--.*?-->", re.DOTALL)
 _META = re.compile(rb"""<meta[\s/]((?:[^>"']|"[^"]*"|'[^']*')*+)>""", re.IGNORECASE)
 _ATTRIBUTE = re.compile(rb"""([^\s=/"'>]++)\s*+=\s*+(?:"([^"]*)"|'([^']*)'|([^\s"'>]++))""")
 _XML = re.compile(rb"""\s*<\?xml\s[^>]*?encoding\s*=\s*["']([^"'>]+)""")
-_LABEL = re.compile(r"""charset\s*=\s*["']?\s*([^\s"';,]+)""", re.IGNORECASE)
+_LABEL = re.compile(r"""charset\s*+=\s*+["']?\s*+([^\s"';,]++)""", re.IGNORECASE)
 
 # C0 controls other than white space are never text. Those that separate become spaces, the rest goes.
 _SEPARATORS = bytes.maketrans(b"\x0b\x0c\x1c\x1d\x1e\x1f", b"      ")
@@ -38,6 +38,7 @@ _REPAIRS = {chr(code): bytes([code]).decode("cp1252", "ignore") for code in rang
     "\ufffe": "",
     "\uffff": "",
 }
+_C1_IN_UTF8 = re.compile(rb"\xc2[\x80-\x9f]")
 
 _PYTHON = {"gbk": "gb18030", "iso-8859-8-i": "iso8859-8", "x-user-defined": "cp1252"}
 
@@ -108,7 +109,7 @@ def _narrow(page: Page, body: bytes, certain: str | None) -> str | None:
         if text is not None:
             return text
     found = detect(body)
-    return body.decode(found, "replace") if found else None
+    return _repaired(body.decode(found, "replace")) if found else None
 
 
 def _declared(page: Page) -> Iterator[str]:
@@ -150,7 +151,7 @@ def _meta_label(attributes: bytes) -> str | None:
 def _utf8(body: bytes, tolerance: float) -> str | None:
     """The text if it is UTF-8 with at most `tolerance` broken characters for each whole one above ASCII."""
     try:
-        return body.decode("utf-8")
+        return _repaired_utf8(body, body.decode("utf-8"))
     except UnicodeDecodeError as error:
         near = body[error.start : error.start + 4096].decode("utf-8", "replace")
     broken = near.count("\ufffd")
@@ -159,7 +160,7 @@ def _utf8(body: bytes, tolerance: float) -> str | None:
     text = body.decode("utf-8", "replace")
     broken = text.count("\ufffd")
     whole = _above_ascii(text) - broken
-    return text if broken <= tolerance * whole else None
+    return _repaired_utf8(body, text) if broken <= tolerance * whole else None
 
 
 def _fitting(body: bytes, charset: str) -> str | None:
@@ -173,13 +174,13 @@ def _fitting(body: bytes, charset: str) -> str | None:
         return None
     if charset in ONE_SCRIPT and mixes_scripts(body, charset):
         return None
-    return text
+    return _repaired(text)
 
 
 def _wide(body: bytes, charset: str) -> str | None:
     text = body.decode(charset, "replace")
     strange = text.count("\ufffd") + len(_C0_TEXT.findall(text))
-    return _C0_TEXT.sub("", text) if strange <= 2 + len(text) / 20 else None
+    return _repaired(_C0_TEXT.sub("", text)) if strange <= 2 + len(text) / 20 else None
 
 
 def _above_ascii(text: str) -> int:
@@ -194,6 +195,17 @@ def _tidy(text: str) -> str:
     text = text.removeprefix("\ufeff")
     if "\r" in text:
         text = text.replace("\r\n", "\n").replace("\r", "\n")
+    return text
+
+
+def _repaired_utf8(body: bytes, text: str) -> str:
+    """The same for UTF-8, where one look at the bytes tells that next to no page needs it."""
+    if _C1_IN_UTF8.search(body) or "\ufffe" in text or "\uffff" in text:
+        return _repaired(text)
+    return text
+
+
+def _repaired(text: str) -> str:
     for character, repaired in _REPAIRS.items():
         if character in text:
             text = text.replace(character, repaired)

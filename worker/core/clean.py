@@ -1,25 +1,19 @@
 """clean(page) -> Article or Rejected. Pure: equal pages, rules and options give equal outcomes."""
 
-from collections.abc import Sequence
 from dataclasses import dataclass
 
-from worker.core import extract
-from worker.core.blocks import BlockView, text_blocks, tree_blocks
+from worker.core.blocks import BlockView, text_blocks
 from worker.core.charset import page_text
-from worker.core.datefinder import find_html_date
+from worker.core.evidence.judge import Evidence
 from worker.core.language import direction_of, language_of
-from worker.core.metadata import Metadata, collect, resolve
+from worker.core.metadata import Metadata
 from worker.core.options import CleanOptions
-from worker.core.prose import running_chars
+from worker.core.reading import read_markup, sample_of, too_many
 from worker.core.records import Article, Outcome, Page, Reason, Rejected
 from worker.core.rules import RuleSet
 from worker.core.sieve import Sieved, sieve
 from worker.core.sieving.draft import Hints
-from worker.core.tree import PARSER_DEPTH, parse
 from worker.core.words import word_count
-
-_MARGIN = 8  # levels near the parser's limit: it may have dropped what lay deeper
-_SAMPLE = 1000  # characters of running text that a language is told from
 
 
 @dataclass(frozen=True, slots=True)
@@ -27,8 +21,9 @@ class Trace:
     """How an outcome came about: for `explain`, and for whoever looks into a page."""
 
     view: BlockView
-    shares: tuple[float, ...] | None  # trafilatura's verdict; None for a text page
+    evidence: Evidence | None  # what the layout told; None for a text page
     sieved: Sieved
+    metadata: Metadata | None  # what the page's head and headline told; None for a text page
 
 
 def clean(page: Page, rules: RuleSet, options: CleanOptions) -> Outcome:
@@ -39,8 +34,7 @@ def clean(page: Page, rules: RuleSet, options: CleanOptions) -> Outcome:
 def clean_traced(page: Page, rules: RuleSet, options: CleanOptions) -> tuple[Outcome, Trace | None]:
     """The same, with how it came about; None where the page was rejected before it had blocks."""
     if len(page.body) > options.max_page_bytes:
-        detail = f"{len(page.body)} bytes, more than the {options.max_page_bytes} allowed"
-        return Rejected(Reason.OVERSIZED, detail), None
+        return too_many(len(page.body), "bytes", options.max_page_bytes), None
     text = page_text(page)
     if isinstance(text, Rejected):
         return text, None
@@ -48,10 +42,14 @@ def clean_traced(page: Page, rules: RuleSet, options: CleanOptions) -> tuple[Out
 
 
 def _clean_text(text: str, rules: RuleSet, options: CleanOptions) -> tuple[Outcome, Trace | None]:
-    view = text_blocks(text)
+    if len(text) > options.max_characters:
+        return too_many(len(text), "characters", options.max_characters), None
+    view = text_blocks(text, options.max_texts)
     if not view.blocks:
         return Rejected(Reason.EMPTY, "no line with a word in it"), None
-    language = language_of((), _sample(view))
+    if len(view.blocks) > options.max_texts:
+        return Rejected(Reason.OVERSIZED, f"more lines than the {options.max_texts} allowed"), None
+    language = language_of((), sample_of(view))
     sieved = sieve(view, None, rules, Hints(language=language), options)
     date = next((found for found in sieved.fields.dates if not found.is_update), None)
     summary = sieved.summary
@@ -71,27 +69,17 @@ def _clean_text(text: str, rules: RuleSet, options: CleanOptions) -> tuple[Outco
         dateline=sieved.dateline,
         removed=sieved.removed,
     )
-    return _judged(article, options), Trace(view, None, sieved)
+    return _judged(article, options), Trace(view, None, sieved, None)
 
 
 def _clean_html(text: str, page: Page, rules: RuleSet, options: CleanOptions) -> tuple[Outcome, Trace | None]:
-    root = parse(text)
-    if root is None:
-        return Rejected(Reason.EMPTY, "no element in the markup"), None
-    view = tree_blocks(root)
-    if (
-        max(container.depth for container in view.containers)
-        >= min(options.max_depth, PARSER_DEPTH) - _MARGIN
-    ):
-        return Rejected(Reason.TOO_DEEP, f"elements nested {PARSER_DEPTH} deep or deeper"), None
-    if not view.blocks:
-        return Rejected(Reason.EMPTY, "no text in the markup"), None
-    metadata = resolve(collect(root), page.url, _sample(view), lambda: find_html_date(root, page.url))
-    shares = extract.verdict(root, view)  # marks the tree: nothing may read it after this
-    titles = tuple(title for title in (metadata.title,) if title)
-    hints = Hints(titles, metadata.description, metadata.section, metadata.language)
-    sieved = sieve(view, shares, rules, hints, options)
-    return _judged(_article(metadata, sieved), options), Trace(view, tuple(shares), sieved)
+    reading = read_markup(text, page.url, options)
+    if isinstance(reading, Rejected):
+        return reading, None
+    evidence = reading.evidence(rules.layout(), options)
+    sieved = sieve(reading.view, evidence, rules, reading.hints, options)
+    outcome = _judged(_article(reading.metadata, sieved), options)
+    return outcome, Trace(reading.view, evidence, sieved, reading.metadata)
 
 
 def _article(metadata: Metadata, sieved: Sieved) -> Article:
@@ -99,7 +87,7 @@ def _article(metadata: Metadata, sieved: Sieved) -> Article:
         paragraphs=sieved.paragraphs,
         word_count=sum(map(word_count, sieved.paragraphs)),
         title=metadata.title,
-        description=metadata.description,
+        description=_longer(metadata.description, sieved.standfirst),
         canonical_url=metadata.canonical_url,
         site_name=metadata.site_name,
         authors=metadata.authors or tuple(sieved.fields.authors),
@@ -117,18 +105,14 @@ def _article(metadata: Metadata, sieved: Sieved) -> Article:
     )
 
 
+def _longer(description: str | None, standfirst: str | None) -> str | None:
+    """The standfirst begins as the description does, which pages often cut off."""
+    return max(description or "", standfirst or "", key=len) or None
+
+
 def _judged(article: Article, options: CleanOptions) -> Outcome:
     if article.word_count == 0:
         return Rejected(Reason.EMPTY, "no text that belongs to an article")
     if article.word_count < options.min_words:
         return Rejected(Reason.TOO_SHORT, f"{article.word_count} words, fewer than {options.min_words}")
     return article
-
-
-def _sample(view: BlockView) -> str:
-    """Running text of the page, enough to tell its language; of any text where there is none."""
-    return _first_of([b.text for b in view.blocks if running_chars(b)] or [b.text for b in view.blocks])
-
-
-def _first_of(texts: Sequence[str]) -> str:
-    return "\n".join(texts[:20])[:_SAMPLE]

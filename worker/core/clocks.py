@@ -65,14 +65,14 @@ _CIVIL = {
     "москве": "Europe/Moscow",
 }
 _OFFSET = re.compile(
-    r"[\s|,،(\[]*(?:(?P<sign>[+\u2212-])(?P<hours>\d\d):?(?P<minutes>[0-5]\d)(?!\d)"
+    r"[\s|,،(\[]*+(?:(?P<sign>[+\u2212-])(?P<hours>\d\d):?(?P<minutes>[0-5]\d)(?!\d)"
     r"|(?:gmt|utc|توقيت غرينتش|غرينتش|جرينتش)\s?(?P<sign2>[+\u2212-])\s?"
     r"(?P<hours2>1[0-4]|0?\d)(?::?(?P<minutes2>[0-5]\d))?(?!\d)"
     r"|(?P<sign3>[+-])(?P<hours3>\d\d?)\s?gmt)",
     re.IGNORECASE,
 )
 _PHRASE = re.compile(
-    r"[\s|,،•·–—\-(\[]*(?:uhr|hrs)?\s*(?P<said>بتوقيت|توقيت|به وقت|به‌وقت|hora de|heure de|по)?\s*"
+    r"[\s|,،•·–—\-(\[]*+(?:uhr|hrs)?\s*+(?P<said>بتوقيت|توقيت|به وقت|به‌وقت|hora de|heure de|по)?\s*+"
     r"(?P<name>[^\W\d_][^\d|,،()\[\]\n•·–—]{0,30})",
     re.IGNORECASE,
 )

@@ -11,19 +11,23 @@ from worker.core.shadow import bare, shadow
 _LONGEST_CREDIT = 120
 _MOST_CREDITED_WORDS = 6
 _LABEL = re.compile(
-    r"^[\W_]*(?:المصدر|المصادر|مصدر الخبر|مصدر|نقلا عن|نقلاً عن|sources?|quellen?|fuentes?|fontes?|fonti|"
+    r"^[\W_]*(?:المصدر|المصادر|مصدر الخبر|مصدر|نقلا عن|نقلاً عن|sources?|(?:text)?quellen?|"
+    r"fuentes?|fontes?|fonti|"
     r"kaynak(?:lar|ça)?|منبع|منابع|источник(?:и)?|джерел[оа]|bron(?:nen)?|źródł[oa]|zdroj|sumber|ماخذ|بشکریہ|"
     r"מקור|πηγή|πηγές|来源|來源|出典|출처|kilde|källa|lähde|forrás|sursă?|nguồn|स्रोत|সূত্র|izvor)"
     r"\s*(?:[:：]|[-–—|]\s)\s*(?P<names>\S.*)$",
     re.IGNORECASE,
 )
-_MAY_BE_CREDIT = re.compile(r"[:：|()\[\]/«»*–—-]")
+_MAY_BE_CREDIT = re.compile(r"[:：|()\[\]/«»*©–—-]")
 _SPLIT = re.compile(r"\s*(?:[+,،、;؛|&•/]|\s[-–—]\s|\s(?:and|und|et|y|ve|и)\s)\s*")
 _BRACKETED = re.compile(r"^[\s\W_]*[(\[/«][\s]*(?P<names>[^()\[\]«»]{2,60}?)\s*[)\]/»][\s.،*_-]*$")
 _DASHED = re.compile(r"^\s*[-–—*]+\s*(?P<names>[^-–—*]{2,40}?)\s*[-–—*.]*\s*$")
 _SENTENCE = re.compile(r"[.!?؟…:«»\"“”]\s|[?؟!…]$|[\"“”«]")
 _ADDRESS = re.compile(r"(?:https?://)?(?:www\.)?((?:[\w-]+\.)+[a-z]{2,})(?:/\S*)?", re.IGNORECASE)
 _INITIALS = re.compile("[a-z]{2,4}")
+_EDITORS = re.compile("[a-z]{2,4}|[A-Z]{2,3}")
+_COPYRIGHT = re.compile(r"^(?:©|\([cC]\))\s*(?:(?:19|20)\d\d\s+)?(?P<names>[^\W\d].{1,60})$")
+_POINTERS = frozenset("here link hier ici aqui qui tutaj burada هنا اينجا тут здесь".split())
 # Words of sentences: a credit names somebody and says nothing
 _SAYING = frozenset(
     map(
@@ -41,6 +45,7 @@ _SAYING = frozenset(
 _ARABIC = re.compile("[\u0600-\u06ff]")
 
 _DASH = r"(?:[-–—−]{1,3}|ـ{1,3})"
+_DASHES = r"[-–—−ـ]++"  # possessive: a rule of fifty hyphens has more ways to be groups of three than seconds
 _PLACE = r"[^\W\d_][^()\[\]/|:؛;!?؟\"«»“”\n–—ـ]{1,44}?"
 _AGENCY = r"[^()\[\]\d\n|:؛;!?؟\"«»“”]{2,44}?"
 _DAY = r"(?:,\s*(?:[^\W\d_]{3,9}\.?\s+\d{1,2}(?:,\s*\d{4})?|\d{1,2}(?:\s+[^\W\d_]{3,9}\.?)?))?"
@@ -48,11 +53,11 @@ _FORMS = (
     # BERLIN (Reuters) - , القاهرة (رويترز) – , PARIS, March 3 (Xinhua) --
     re.compile(rf"^(?P<place>{_PLACE}){_DAY}\s*\((?P<agency>{_AGENCY})\)\s*(?:{_DASH}|:|$)\s*"),
     # WASHINGTON, Feb. 4, 2021 /PRNewswire/ --
-    re.compile(rf"^(?P<place>{_PLACE}){_DAY}\s*/(?P<agency>{_AGENCY})/\s*{_DASH}+\s*"),
+    re.compile(rf"^(?P<place>{_PLACE}){_DAY}\s*/(?P<agency>{_AGENCY})/\s*{_DASHES}\s*"),
     # عمان - بترا - , دمشق-سانا , لندن ـ رويترز:
     re.compile(
         rf"^(?P<place>{_PLACE})\s*{_DASH}\s*[«\"“]?(?P<agency>{_AGENCY})[»\"”]?"
-        rf"\s*(?:\s{_DASH}+\s|{_DASH}+\s|[:/]\s?|$)\s*"
+        rf"\s*(?:\s{_DASHES}\s|{_DASHES}\s|[:/]\s?|$)\s*"
     ),
     # موسكو/ الأناضول , إسطنبول / أحمد علي / الأناضول
     re.compile(
@@ -60,22 +65,22 @@ _FORMS = (
         rf"(?:\s*(?:{_DASH}|[:/])\s+|$)"
     ),
     # МОСКВА, 4 фев — РИА Новости. , JAKARTA, KOMPAS.com -
-    re.compile(rf"^(?P<place>{_PLACE}){_DAY}\s*{_DASH}+\s*(?P<agency>{_AGENCY})\.\s"),
+    re.compile(rf"^(?P<place>{_PLACE}){_DAY}\s*{_DASHES}\s*(?P<agency>{_AGENCY})\.\s"),
     re.compile(rf"^(?P<place>[A-Z][A-Z .]{{2,30}}), (?P<agency>[A-Z][\w.]{{2,20}}) {_DASH}\s"),
     # بيروت ـ «القدس العربي»:
     re.compile(
         rf"^(?P<place>{_PLACE})\s*(?:{_DASH}|:)\s*(?P<quote>[«\"“])(?P<agency>{_AGENCY})[»\"”]"
-        rf"\s*(?:{_DASH}+|:|$)\s*"
+        rf"\s*(?:{_DASHES}|:|$)\s*"
     ),
     # MADRID, 3 (EUROPA PRESS)
     re.compile(rf"^(?P<place>[A-ZÁÉÍÓÚÑ][A-ZÁÉÍÓÚÑ .]{{2,30}}){_DAY}\s*\((?P<agency>{_AGENCY})\)\s+"),
     # (رويترز) -
-    re.compile(rf"^\((?P<agency>{_AGENCY})\)\s*{_DASH}+\s*"),
+    re.compile(rf"^\((?P<agency>{_AGENCY})\)\s*{_DASHES}\s*"),
     # نيويورك/ الأناضول ناقش مجلس الأمن
     re.compile(rf"^(?P<place>{_PLACE})\s*/\s*(?P<agency>[^\s/\d:.()]+)\s+(?=[^\W\d_])"),
 )
-_PLACE_ALONE = re.compile(rf"^(?P<place>{_PLACE}){_DAY}(?:\s*(?:[–—]|--)\s*|\s+(?:{_DASH})+\s+)(?=\S)")
-_AGENCY_FIRST = re.compile(rf"^(?P<agency>[^\W\d_][^\d()\n–—]{{1,30}}?)\s{_DASH}+\s(?=\S)")
+_PLACE_ALONE = re.compile(rf"^(?P<place>{_PLACE}){_DAY}(?:\s*(?:[–—]|--)\s*|\s+{_DASHES}\s+)(?=\S)")
+_AGENCY_FIRST = re.compile(rf"^(?P<agency>[^\W\d_][^\d()\n–—]{{1,30}}?)\s{_DASHES}\s(?=\S)")
 _MAY_BE_DATELINE = re.compile(r"[-–—ـ−/(]|:\s?[«\"“]")
 _LONGEST_HEAD = 120
 _FARTHEST_SIGN = 60  # characters: no place and agency are longer
@@ -103,7 +108,7 @@ def source_credit(line: str) -> tuple[str, ...] | None:
     label = _LABEL.match(text)
     if label:
         return _credited(label["names"])
-    for pattern in (_BRACKETED, _DASHED):
+    for pattern in (_BRACKETED, _DASHED, _COPYRIGHT):
         match = pattern.match(text)
         if match:
             return _agencies(match["names"])
@@ -116,7 +121,7 @@ def _agencies(text: str) -> tuple[str, ...] | None:
     names = _names(text)
     agencies = tuple(filter(is_agency, names))
     rest = [name for name in names if name not in agencies]
-    return agencies if agencies and all(map(_INITIALS.fullmatch, rest)) else None
+    return agencies if agencies and all(map(_EDITORS.fullmatch, rest)) else None
 
 
 def _names(text: str) -> tuple[str, ...]:
@@ -128,7 +133,11 @@ def _names(text: str) -> tuple[str, ...]:
 
 def _credited(text: str) -> tuple[str, ...] | None:
     """The names behind a label, if they are names: few words, capitals in Latin script, nothing said."""
-    text = text.strip().rstrip(".").strip()
+    text = text.strip(" ©").rstrip(".").strip()
+    if shadow(text) in _POINTERS:
+        return None
+    if text.isalpha() and len(text) > 3 and shadow(text) not in _SAYING:
+        return (text,)  # names that write themselves small: `Quelle: kathpress`
     address = _ADDRESS.fullmatch(text)
     if address:
         return (address[1],)

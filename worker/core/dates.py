@@ -14,11 +14,23 @@ from worker.core.days import Day, Hints, days_in
 from worker.core.shadow import shadow
 from worker.core.timestamps import iso_form, parse_timestamp
 
-__all__ = ["FoundDate", "find_date", "parse_timestamp"]
+__all__ = ["FoundDate", "find_date", "is_posting", "parse_timestamp"]
 
 _LONGEST_SEARCHED = 600  # characters: a longer line is a paragraph that speaks of dates
 _LONGEST_LINE = 200  # characters: no longer line is nothing but a date line
 _MOST_BETWEEN = 48  # characters between a date and its time
+# How WordPress says it below a post, in the languages of its themes
+_POSTING = re.compile(
+    r"""\W*(?:this\s(?:entry|post|article)\swas\s(?:posted|written|published)
+    |dieser\s(?:beitrag|artikel|eintrag)\swurde
+    |cet(?:te)?\s(?:entrée|article|billet)\sa\sété\s(?:publiée?|postée?|écrit)
+    |est[ae]\s(?:entrada|artículo|post)\s(?:fue|se)\s(?:publicad[ao]|publicó|escrito)
+    |quest[oa]\s(?:articolo|post|voce)\sè\sstat[oa]
+    |dit\s(?:bericht|artikel)\s(?:is|werd)\s(?:geplaatst|gepost)
+    |est[ae]\s(?:entrada|artigo|post)\sfoi|(?:эта\s)?запись\sопубликована|ten\swpis\szostał
+    |detta\sinlägg|bu\syazı|نشرت\sهذه|هذه\sالتدوينة)""",
+    re.IGNORECASE | re.VERBOSE,
+)
 _OTHER_DIGITS = re.compile("[\u0660-\u0669\u06f0-\u06f9\u0966-\u096f\u09e6-\u09ef\uff10-\uff19]")
 _ASCII_DIGITS = {base + i: str(i) for base in (0x660, 0x6F0, 0x966, 0x9E6, 0xFF10) for i in range(10)}
 _MAY_HOLD_DATE = re.compile(r"[0-9](?:[0-9]{3}|[0-9]?\s?[./]\s?[0-9]{1,2}\s?[./]\s?[0-9]{2})")
@@ -42,14 +54,16 @@ class FoundDate:
         return self.start, self.end
 
 
-@lru_cache(maxsize=512)
 def find_date(line: str, language: str | None = None) -> FoundDate | None:
     """The date that a line tells, with time and zone where it tells them; of several, when it was published.
 
     `language` (BCP 47) settles the order of day and month in `04/02/2021`. Never raises.
     """
-    if len(line) > _LONGEST_SEARCHED:
-        return None
+    return _find_date(line, language) if len(line) <= _LONGEST_SEARCHED else None
+
+
+@lru_cache(maxsize=512)
+def _find_date(line: str, language: str | None) -> FoundDate | None:
     text = line.translate(_ASCII_DIGITS) if _OTHER_DIGITS.search(line) else line
     if not _MAY_HOLD_DATE.search(text):
         return None
@@ -57,6 +71,11 @@ def find_date(line: str, language: str | None = None) -> FoundDate | None:
     if not any(not day.is_hijri for day in days):
         return None
     return _choose(line, text, days)
+
+
+def is_posting(line: str) -> bool:
+    """True for a sentence that tells when its page was posted: `This entry was posted on May 2, 2011`."""
+    return _POSTING.match(line) is not None
 
 
 def _choose(line: str, text: str, days: list[Day]) -> FoundDate:

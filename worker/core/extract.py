@@ -1,20 +1,18 @@
-"""trafilatura's verdict on the blocks. The only importer of trafilatura.
+"""trafilatura's verdict on the blocks.
 
 A page's own text is what gets published; trafilatura only tells which blocks it would keep. To
 learn that exactly, every text node is marked with its block's number before trafilatura runs, in
 two printable Braille characters, which survive it (private-use characters do not).
 """
 
-import logging
 import re
 from importlib.metadata import version
 
 from lxml import html
-from trafilatura import bare_extraction
-from trafilatura.settings import Document, use_config
 
 from worker.core.blocks import BlockView
-from worker.core.prose import running_chars
+from worker.core.prose import measured
+from worker.core.trafilatura_steps import fast_text, full_text, prune
 
 NAME = "trafilatura"
 VERSION = version("trafilatura")
@@ -22,14 +20,16 @@ VERSION = version("trafilatura")
 _FIRST = 0x2800
 _MARK = re.compile("([\u2800-\u28ff]{2})")
 # Braille of the page's own would be taken for marks; lxml refuses to be given control characters
-_UNFIT = re.compile("[\u2800-\u28ff\x00-\x08\x0b\x0c\x0e-\x1f\ud800-\udfff\ufffe\uffff]")
+_UNFIT = re.compile("[\u2800-\u28ff\x00-\x08\x0b\x0c\x0e-\x1f\ud800-\udfff\ufffe\uffff]+")
+_NO_LETTER = re.compile(r"[\W_]+")
 _MAX_BLOCKS = 256 * 256
 
 KEEP = 0.5  # the share of a block that trafilatura must keep for the block to count as kept
 _TRUSTED_COVERAGE = 0.4  # of the page's running text: what fast mode must keep to be believed
 
-_CONFIG = use_config()
-logging.getLogger("trafilatura").setLevel(logging.CRITICAL)  # it logs what it returns as None
+# Of more, the fallbacks do not come to an end before the deadline: they take the square of the texts' number.
+_MOST_ASKED_AGAIN = 1_000_000  # characters of running text
+_MOST_TEXTS_ASKED_AGAIN = 5_000
 
 
 def verdict(root: html.HtmlElement, view: BlockView) -> list[float]:
@@ -38,30 +38,36 @@ def verdict(root: html.HtmlElement, view: BlockView) -> list[float]:
     Its fast mode comes first, at little more than half the cost. Only where that leaves out most of the
     page's running text is trafilatura asked again, with its fallbacks.
 
-    Marks the tree: read everything else that you need of it before.
+    Marks the tree and prunes it: read everything else that you need of it before.
     """
     if not view.blocks:
         return []
     _mark(view)
-    running = [running_chars(block) for block in view.blocks]
-    shares = _shares(root, view, fast=True)
+    prune(root)
+    _, running = measured(view)
+    shares = _shares(fast_text(root), view)
     kept = sum(size for size, share in zip(running, shares, strict=True) if share >= KEEP)
-    if kept < _TRUSTED_COVERAGE * sum(running):
-        shares = _shares(root, view, fast=False)
+    if kept < _TRUSTED_COVERAGE * sum(running) and _is_small(view, sum(running)):
+        shares = _shares(full_text(root), view)
     return shares
 
 
-def _shares(root: html.HtmlElement, view: BlockView, *, fast: bool) -> list[float]:
+def _is_small(view: BlockView, running: int) -> bool:
+    return running <= _MOST_ASKED_AGAIN and len(view.pieces) <= _MOST_TEXTS_ASKED_AGAIN
+
+
+def _shares(text: str, view: BlockView) -> list[float]:
     shares = [0.0] * len(view.blocks)
-    document = bare_extraction(
-        root, fast=fast, include_comments=False, with_metadata=False, deduplicate=False, config=_CONFIG
-    )
-    if not isinstance(document, Document) or not document.text:
-        return shares
-    for number, size in _sizes(document.text):
+    for number, kept in _kept_texts(text).items():
         if number < len(shares):
-            shares[number] += size / max(1, _letters(view.blocks[number].text))
-    return [min(1.0, share) for share in shares]
+            shares[number] = _share(kept, view.blocks[number].text)
+    return shares
+
+
+def _share(kept: str, whole: str) -> float:
+    if "".join(kept.split()) == "".join(whole.split()):
+        return 1.0
+    return min(1.0, _letters(kept) / max(1, _letters(whole)))
 
 
 def _mark(view: BlockView) -> None:
@@ -75,14 +81,16 @@ def _mark(view: BlockView) -> None:
             element.text = mark + _UNFIT.sub("", element.text or "")
 
 
-def _sizes(text: str) -> list[tuple[int, int]]:
-    """(block number, letters that came out after its mark), of each mark in trafilatura's text."""
+def _kept_texts(text: str) -> dict[int, str]:
+    """Of trafilatura's text what came out after the marks of each block, by the block's number."""
+    kept: dict[int, str] = {}
     parts = _MARK.split(text)
-    return [
-        ((ord(mark[0]) - _FIRST) << 8 | (ord(mark[1]) - _FIRST), _letters(after))
-        for mark, after in zip(parts[1::2], parts[2::2], strict=True)
-    ]
+    for mark, after in zip(parts[1::2], parts[2::2], strict=True):
+        number = (ord(mark[0]) - _FIRST) << 8 | (ord(mark[1]) - _FIRST)
+        kept[number] = kept.get(number, "") + after
+    return kept
 
 
 def _letters(text: str) -> int:
-    return sum(map(str.isalnum, text))
+    """How many letters and digits a text has."""
+    return len(_NO_LETTER.sub("", text))

@@ -101,7 +101,7 @@ def _is_front(url: str) -> bool:
     return parts.path in ("", "/") and not parts.query
 
 
-def site_names_of(page: PageMeta, url: str | None) -> list[str]:
+def site_names_of(page: PageMeta, url: str | None) -> tuple[str, ...]:
     """Every name that the page or its address gives to its site, for taking them off titles and authors."""
     names = [
         value
@@ -119,7 +119,7 @@ def site_names_of(page: PageMeta, url: str | None) -> list[str]:
     names += [name for name in publishers if not names or name not in authors]  # bloggers publish themselves
     host = _host(url)
     labels = [label for label in host.split(".")[:-1] if len(label) > 2 and label != "www"]
-    return [*names, host, *labels] if host else names
+    return tuple(dict.fromkeys([*names, host, *labels] if host else names))
 
 
 def _host(url: str | None) -> str:
@@ -144,7 +144,7 @@ def site_name_of(page: PageMeta, url: str | None) -> tuple[str, str] | None:
     parts = segments(page.title or "")
     return next(
         (
-            ("title", part)
+            ("part of the title element", part)
             for part in parts
             if letters(part) in labels or letters(part) == letters(_host(url))
         ),

@@ -83,8 +83,11 @@ def _in_other_scripts() -> frozenset[str]:
 
 
 def _has_english_words(sample: str) -> bool:
-    words = [word.strip(".,:;!?\"'()“”").lower() for word in sample.split()]
-    return sum(word in _ENGLISH for word in words) * 12 >= len(words)
+    words = sample.lower().split()
+    enough = len(words) / 12
+    if sum(word in _ENGLISH for word in words) >= enough:
+        return True
+    return sum(word.strip(".,:;!?\"'()“”") in _ENGLISH for word in words) >= enough
 
 
 def _detected(sample: str, fitting: list[str]) -> str | None:

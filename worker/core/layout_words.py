@@ -1,16 +1,18 @@
-"""What classes tell of elements: that they are the author, the date, the headline, or aside."""
+"""What classes and tags tell of elements: that they are the author, the date, the headline, or aside."""
 
 import re
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from functools import lru_cache
+from itertools import islice
 from typing import cast
 
 from lxml import etree
 
-_UNREAD = ("script", "style", "rt", "rp", "svg", "noscript", "template", "button", "select", "br")
+_UNREAD = frozenset("script style rt rp svg noscript template button select br".split())
+_TEXTS = etree.XPath("descendant::text()", smart_strings=False)
 
-AUTHOR, DATE, TITLE, ASIDE = 1, 2, 4, 8
-_WORDS = (
+AUTHOR, DATE = 1, 2
+_NAMES = (
     (
         AUTHOR,
         re.compile(
@@ -23,34 +25,50 @@ _WORDS = (
             r"date|datum|time|publi[sc]|posted|fecha|tarih|stamp|(?:post|entry|article|news|item)[_-]?(?:meta|info)|by-?line"
         ),
     ),
-    (TITLE, re.compile(r"title|headline|heading|titre|titulo|baslik")),
+)
+_ASIDE, _ARTICLE, _FOOTER = 1, 2, 4
+_PLACES = (
     (
-        ASIDE,
+        _ASIDE,
         re.compile(
             r"comment(?!ary)|related|recommend|sidebar|widget|popular|trending|most[-_]|more[-_]|teaser|latest|"
             r"[-_]list\b|carousel|slider|newsletter|reply|respond|menu|ticker|also"
         ),
     ),
+    (_ARTICLE, re.compile(r"\b(?:article|artikel|post|entry|hentry|story|news-?single|node)\b")),
+    (_FOOTER, re.compile(r"(?:^|\s)(?:site|page|main|global)?[-_]?footer\b")),
 )
-_ARTICLE = re.compile(r"\b(?:article|artikel|post|entry|hentry|story|news-?single|node)\b")
-_FOOTER = re.compile(r"(?:^|\s)(?:site|page|main|global)?[-_]?footer\b")
+_HEADLINE = re.compile(r"title|headline|heading|titre|titulo|baslik")
 _CONTAINERS = frozenset(("div", "section", "ul", "ol", "li", "table", "dl"))
 _ASIDE_TAGS = frozenset(("aside", "nav", "form", "blockquote", "figure"))
-_ANY = re.compile("|".join(pattern.pattern for _, pattern in _WORDS))
+
+
+_LONGEST_VALUE = 500  # characters of an attribute that are looked at
+# Of an element: what is longer is no line near a headline, and elements around it would all read it again.
+_MOST_READ = 5_000  # characters
+_MOST_PIECES = 500
+
+
+def named_as(value: str) -> int:
+    """The bits AUTHOR and DATE that the words of a class attribute, or of one like it, tell."""
+    return _named_as(value[:_LONGEST_VALUE])
 
 
 @lru_cache(maxsize=8192)
-def named_as(value: str) -> int:
-    """The bits AUTHOR, DATE, TITLE and ASIDE that the words of a class or id attribute tell."""
+def _named_as(value: str) -> int:
     value = value.lower()
-    if not _ANY.search(value):
-        return 0
-    return sum(bit for bit, pattern in _WORDS if pattern.search(value))
+    return sum(bit for bit, pattern in _NAMES if pattern.search(value))
 
 
-def is_named(value: str | None, bit: int) -> bool:
-    """True where a class or id attribute tells this bit."""
-    return bool(value and named_as(value) & bit)
+@lru_cache(maxsize=8192)
+def _placed_as(value: str) -> int:
+    value = value.lower()
+    return sum(bit for bit, pattern in _PLACES if pattern.search(value))
+
+
+def is_headline(value: str | None) -> bool:
+    """True where a class attribute calls its element the headline."""
+    return bool(value and _HEADLINE.search(value.lower()))
 
 
 class Asides:
@@ -87,19 +105,20 @@ def is_aside(element: etree._Element, around: frozenset[etree._Element] = frozen
             return False
         if tag in _ASIDE_TAGS and not shared:
             return True
-        css = (above.get("class") or "") if not in_article and tag in _CONTAINERS else ""
-        if css and not shared and named_as(css) & ASIDE:
+        bits = 0 if in_article or tag not in _CONTAINERS else _placed_as(above.get("class") or "")
+        if bits & _ASIDE and not shared:
             return True
-        in_footer = in_footer or tag == "footer" or bool(css and _FOOTER.search(css))
-        in_article = in_article or tag in ("article", "main") or bool(css and _ARTICLE.search(css))
+        in_footer = in_footer or tag == "footer" or bool(bits & _FOOTER)
+        in_article = in_article or tag in ("article", "main") or bool(bits & _ARTICLE)
     return in_footer and not in_article
 
 
-def texts_of(element: etree._Element) -> Iterator[str]:
+def texts_of(element: etree._Element) -> Iterable[str]:
     """The runs of text of an element that a reader sees, in order: no scripts, no ruby."""
-    if next(element.iter(*_UNREAD), None) is None:
-        return cast("Iterator[str]", element.itertext())
-    return _seen_texts(element)
+    for node in element.iter():
+        if node.tag in _UNREAD:
+            return _seen_texts(element)
+    return cast("list[str]", _TEXTS(element))
 
 
 def _seen_texts(element: etree._Element) -> Iterator[str]:
@@ -117,7 +136,7 @@ def _seen_texts(element: etree._Element) -> Iterator[str]:
 
 
 def text_of(element: etree._Element) -> str:
-    """The text of a small element, a space between its parts."""
+    """The text of a small element, a space between its parts; the beginning of a large one's."""
     if len(element) == 0:
-        return " ".join(element.text.split()) if element.text else ""
-    return " ".join(" ".join(texts_of(element)).split())
+        return " ".join(element.text[:_MOST_READ].split()) if element.text else ""
+    return " ".join(" ".join(islice(texts_of(element), _MOST_PIECES))[:_MOST_READ].split())

@@ -7,7 +7,8 @@ from worker.core.blocks import Container
 from worker.core.rules import Claim, Cue, RuleSet
 from worker.core.shadow import SPACELESS, WORD, bare, first_word, shadow
 
-_MOST_SEEN = 50_000  # class attributes remembered: a site's pages share theirs
+_MOST_SEEN = 50_000  # elements' claims remembered by their classes: a site's pages share theirs
+_LONGEST_CLASS = 1000  # characters of a class attribute that are looked at
 _LONGEST = 500  # characters: a longer block is never a cue line
 _SEPARATOR = re.compile(r'\s*[:：|/\-–—›>]|\s*\.{2,}|\s+"\s|\s+\d|\s*\(')
 
@@ -60,11 +61,16 @@ def _ends_word(line: str, size: int) -> bool:
 
 def _claim_inside(line: str, words: int, rules: RuleSet, language: str | None) -> Claim | None:
     padded = f"{line} "
-    for word in set(WORD.findall(line)) & rules.inside.keys():
-        for phrase, cue in rules.inside[word]:
-            if words <= cue.max_words and _speaks(cue, language) and _has_words(padded, phrase):
+    for word in WORD.findall(line):
+        for phrase, cue in rules.inside.get(word, ()):
+            if (
+                phrase in line
+                and words <= cue.max_words
+                and _speaks(cue, language)
+                and _has_words(padded, phrase)
+            ):
                 return cue.claim
-    if SPACELESS.search(line):
+    if not line.isascii() and SPACELESS.search(line):
         for phrase, cue in rules.inside_spaceless:
             if phrase in line and _speaks(cue, language):
                 return cue.claim
@@ -78,11 +84,10 @@ def _has_words(padded: str, phrase: str) -> bool:
 
 
 def _claim_pattern(shadowed: str, words: int, rules: RuleSet, language: str | None) -> Claim | None:
-    for patterns in rules.patterns:
-        if patterns.language is None or patterns.language == language:
-            cue = patterns.find(shadowed)
-            if cue is not None and words <= cue.max_words:
-                return cue.claim
+    for patterns in rules.patterns.get(language, rules.patterns.get(None, [])):
+        cue = patterns.find(shadowed, words)
+        if cue is not None:
+            return cue.claim
     return None
 
 
@@ -91,37 +96,42 @@ def claim_container(container: Container, rules: RuleSet) -> Claim | None:
     element = container.element
     if element is None:
         return None
-    if not element.attrib:
-        return rules.tags.get(container.tag)
-    return (
-        _claim_id(element.get("id"), rules)
-        or _claim_class(container.tag, element.get("class"), rules)
-        or _claim_attribute(element.attrib, rules)
-        or rules.tags.get(container.tag)
+    identity = element.get("id")
+    claim = _claim_id(identity, rules) if identity else None
+    if claim is not None:
+        return claim
+    seen = rules.container_claims
+    key = (
+        container.tag,
+        _first_of(element.get("class")),
+        *map(_first_of, map(element.get, rules.attributes)),
     )
+    if key not in seen:
+        if len(seen) >= _MOST_SEEN:
+            seen.clear()
+        seen[key] = _find_container(container.tag, element.attrib, rules)
+    return seen[key]
 
 
-def _claim_id(value: str | None, rules: RuleSet) -> Claim | None:
-    if not value:
-        return None
+def _first_of(value: str | None) -> str | None:
+    return None if value is None else value[:_LONGEST_CLASS]
+
+
+def _claim_id(value: str, rules: RuleSet) -> Claim | None:
     name = value.lower()
     exact = rules.ids.get(name)
     return exact or next((claim for prefix, claim in rules.id_prefixes if name.startswith(prefix)), None)
 
 
-def _claim_class(tag: str, value: str | None, rules: RuleSet) -> Claim | None:
-    if not value:
-        return None
-    seen = rules.container_claims
-    key = (tag, value)
-    if key not in seen:
-        if len(seen) >= _MOST_SEEN:
-            seen.clear()
-        seen[key] = _find_class(tag, value, rules)
-    return seen[key]
+def _find_container(tag: str, attributes: Mapping[str, str], rules: RuleSet) -> Claim | None:
+    return (
+        _claim_class(tag, attributes.get("class", "")[:_LONGEST_CLASS], rules)
+        or _claim_attribute(attributes, rules)
+        or rules.tags.get(tag)
+    )
 
 
-def _find_class(tag: str, value: str, rules: RuleSet) -> Claim | None:
+def _claim_class(tag: str, value: str, rules: RuleSet) -> Claim | None:
     for name in value.lower().split():
         for wanted, claim in rules.classes.get(name, ()):
             if wanted is None or wanted == tag:

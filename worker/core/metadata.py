@@ -29,6 +29,8 @@ from worker.core.pagemeta import PageMeta, collect
 from worker.core.published import (
     Dated,
     by_finder,
+    confirming,
+    date_in_dateline,
     date_in_url,
     dates_in_lines,
     modified_in_head,
@@ -44,6 +46,7 @@ from worker.core.surroundings import (
     labelled_texts,
     lines_around,
     marked_lines,
+    openings,
 )
 from worker.core.titles import Title, choose_title
 
@@ -103,6 +106,9 @@ class _Lines:
     def dated(self) -> Iterator[str]:
         return dated_texts(self._page.root, self.anchor)
 
+    def openings(self) -> Iterator[str]:
+        return openings(self._page.root, self.anchor)
+
 
 def resolve(
     page: PageMeta,
@@ -161,7 +167,10 @@ def resolve(
 
 def _authors(page: PageMeta, lines: _Lines, sites: Sequence[str]) -> Authors | None:
     found = choose_authors(authors_in_head(page, sites), authors_in_lines(lines.near, sites))
-    return found or authors_in_page(lines.marked, sites) or only_byline(lines.labelled(), sites)
+    found = found or authors_in_page(lines.marked, sites)
+    if found and not found.is_abbreviated:
+        return found
+    return only_byline(lines.labelled(), sites) or found
 
 
 def _dates(
@@ -171,12 +180,17 @@ def _dates(
     told = list(published_in_head(page, language))
     modified = next(modified_in_head(page, language), None)
     seen, updated = dates_in_lines(lines.near, language)
-    published = reconcile(told, seen, modified)
+    published = reconcile(told, seen or confirming(told, lines.dated()), modified)
     if published is None:
         seen, changed = dates_in_lines(lines.marked, language)
         updated += changed
         elsewhere = chain(
-            date_in_url(url), seen, updated, only_date(lines.dated(), language), by_finder(finder)
+            date_in_url(url),
+            seen,
+            updated,
+            only_date(lines.dated(), language),
+            date_in_dateline(lines.openings(), language),
+            by_finder(finder),
         )
         published = next(elsewhere, None)
     return published, modified or (updated[0] if updated else None)
@@ -198,4 +212,6 @@ def _language(page: PageMeta, text: str) -> tuple[str, str] | None:
     language = language_of([value for _, value in declared], text)
     if language is None:
         return None
-    return next((name for name, value in declared if primary_subtag(value) == language), "text"), language
+    return next(
+        (name for name, value in declared if primary_subtag(value) == language), "the text itself"
+    ), language

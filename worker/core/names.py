@@ -74,7 +74,7 @@ _ORGANISATION = re.compile(
     magazin|magazine|journal|gazette|tribune|herald|chronicle|news|noticias|notícias|diario|diário|periódico|radio|
     rundfunk|fernsehen|tv|television|online|portal|network|agentur|agency|\w*fraktion|sekretariat|
     pressestelle|kommunikation|images|shutterstock|istock|getty|daily|\w*(?:nachrichten|zeitung|blatt|magazin|verlag|
-    ministerium|institut))\.?(?:\s|$)""",
+    ministerium|institut)|\w{4,}(?:anstalt|amt|kammer))\.?(?:\s|$)""",
     re.IGNORECASE | re.VERBOSE,
 )
 _DOMAIN = re.compile(r"\S+\.[a-z]{2,4}")

@@ -5,11 +5,12 @@
 
 from collections.abc import Iterator
 from dataclasses import dataclass, field
-from itertools import islice
+from functools import cached_property
+from itertools import chain, islice
 
 from lxml import etree
 
-from worker.core.layout_words import TITLE, is_aside, is_named, text_of, texts_of
+from worker.core.layout_words import Asides, is_headline, text_of, texts_of
 from worker.core.structured import StructuredData, fold, read_json_ld
 
 _MOST_VALUES = 60
@@ -17,29 +18,60 @@ _LONGEST_TITLE = 500
 _MOST_PIECES = 60
 _LONGEST_CONTENT = 4000
 _MOST_HEADINGS = (0, 12, 8, 8)
+_MOST_TRIED = 200  # headings that are too long, or inside of one another, count too
 _XML_LANG = "{http://www.w3.org/XML/1998/namespace}lang"
 
 
-@dataclass(frozen=True, slots=True)
 class Heading:
-    """A heading: `pieces` are its runs of text, one a text node."""
+    """A heading of level 1 to 3; what it says is read when it is first asked for."""
 
-    level: int
-    text: str
-    pieces: tuple[str, ...]
-    is_marked: bool  # itemprop, or a class, calls it the headline
-    is_aside: bool
-    element: etree._Element
+    def __init__(self, element: etree._Element, asides: Asides) -> None:
+        self.element = element
+        self.level = int(element.tag[1])
+        self._asides = asides
+
+    @cached_property
+    def _texts(self) -> tuple[str, ...]:
+        return tuple(islice(texts_of(self.element), _MOST_PIECES))
+
+    @cached_property
+    def text(self) -> str:
+        """What it says, on one line."""
+        return " ".join("".join(self._texts).split()).replace("\u00ad", "")
+
+    @cached_property
+    def pieces(self) -> tuple[str, ...]:
+        """Its runs of text, one a text node."""
+        return tuple(" ".join(piece.split()) for piece in self._texts if piece.strip())
+
+    @cached_property
+    def is_marked(self) -> bool:
+        """True where itemprop, or a class, calls it the headline."""
+        return self.element.get("itemprop") == "headline" or is_headline(self.element.get("class"))
+
+    @cached_property
+    def is_aside(self) -> bool:
+        """True where it lies in a comment, a list of other articles, a footer or the navigation."""
+        return self._asides.holds(self.element)
 
 
-@dataclass(frozen=True, slots=True)
 class TimeElement:
     """A `time` element: what it says to machines, and to readers."""
 
-    value: str | None
-    text: str
-    names: str  # class and itemprop, as written
-    is_aside: bool
+    def __init__(self, element: etree._Element, asides: Asides) -> None:
+        self.value = element.get("datetime") or element.get("content")
+        self.names = f"{element.get('itemprop') or ''} {element.get('class') or ''}"
+        self._element, self._asides = element, asides
+
+    @cached_property
+    def text(self) -> str:
+        """What a reader sees of it."""
+        return text_of(self._element)[:_LONGEST_TITLE]
+
+    @cached_property
+    def is_aside(self) -> bool:
+        """True where it belongs to a comment or to another article."""
+        return self._asides.holds(self._element)
 
 
 @dataclass(slots=True)
@@ -53,14 +85,31 @@ class PageMeta:
     metas: dict[str, list[str]] = field(default_factory=dict)
     canonical: str | None = None
     structured: StructuredData = field(default_factory=StructuredData)
-    headings: list[Heading] = field(default_factory=list)
     times: list[TimeElement] = field(default_factory=list)
+    asides: Asides = field(init=False, default_factory=lambda: Asides(None))
+    _headings: tuple[list[Heading], ...] = field(init=False, default_factory=lambda: ([], [], []))
 
     def meta(self, *keys: str) -> Iterator[tuple[str, str]]:
         """The keys among these that the page has meta elements for, in this order, each with its content."""
         for key in keys:
             for value in self.metas.get(key, ()):
                 yield key, value
+
+    def headings(self, level: int) -> Iterator[Heading]:
+        """The first headings of a level, 1 to 3, that say something short enough for a headline."""
+        said = (heading for heading in self._headings[level - 1] if 0 < len(heading.text) <= _LONGEST_TITLE)
+        return islice(said, _MOST_HEADINGS[level])
+
+    def all_headings(self) -> Iterator[Heading]:
+        """The headings of all three levels, the first level first."""
+        return chain.from_iterable(map(self.headings, (1, 2, 3)))
+
+    def add_heading(self, element: etree._Element) -> None:
+        """Note a heading, in document order."""
+        heading = Heading(element, self.asides)
+        found = self._headings[heading.level - 1]
+        if len(found) < _MOST_TRIED:
+            found.append(heading)
 
 
 def collect(root: etree._Element) -> PageMeta:
@@ -88,7 +137,7 @@ def collect(root: etree._Element) -> PageMeta:
                 page.language = page.language or element.get("lang")
                 page.direction = page.direction or element.get("dir")
             case _:
-                _take_heading(page, element)
+                page.add_heading(element)
     page.structured = read_json_ld(scripts)
     return page
 
@@ -111,31 +160,7 @@ def _take_link(page: PageMeta, element: etree._Element) -> None:
 
 
 def _take_time(page: PageMeta, element: etree._Element) -> None:
-    if len(page.times) >= _MOST_VALUES:
-        return
-    text = text_of(element)
-    value = element.get("datetime") or element.get("content")
-    if text or value:
-        names = f"{element.get('itemprop') or ''} {element.get('class') or ''}"
-        page.times.append(TimeElement(value, text[:_LONGEST_TITLE], names, is_aside(element)))
-
-
-def _take_heading(page: PageMeta, element: etree._Element) -> None:
-    level = int(element.tag[1])
-    if sum(heading.level == level for heading in page.headings) >= _MOST_HEADINGS[level]:
-        return
-    pieces = tuple(islice(texts_of(element), _MOST_PIECES))
-    text = " ".join("".join(pieces).split())
-    if not text or len(text) > _LONGEST_TITLE:
-        return
-    marked = element.get("itemprop") == "headline" or is_named(element.get("class"), TITLE)
-    page.headings.append(
-        Heading(
-            level,
-            text.replace("\u00ad", ""),
-            tuple(" ".join(piece.split()) for piece in pieces if piece.strip()),
-            marked,
-            is_aside(element),
-            element,
-        )
-    )
+    if len(page.times) < _MOST_VALUES:
+        time = TimeElement(element, page.asides)
+        if time.value or time.text:
+            page.times.append(time)

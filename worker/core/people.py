@@ -61,8 +61,12 @@ _COLON_LABELS = (
 )
 _EITHER = rf"(?:(?:{_COLON_LABELS})\s*[:：|]|(?:{_LABELS})\s*:?)"
 _LABEL = re.compile(rf"^[^\w(]*{_EITHER}\s*(?=\S)", re.IGNORECASE)
-_LABEL_ALONE = re.compile(rf"\W*{_EITHER}\s*", re.IGNORECASE)
+_LABEL_ALONE = re.compile(rf"\W*+{_EITHER}\s*+", re.IGNORECASE)
 
+_NICKNAME = re.compile(r"[a-z][A-Z]|[A-Za-z]\d")
+_ENDING = re.compile(
+    r"[.!?…]['\"”“»]?\s+(?:Von|By|Par|Por|Di|Door)\s(?P<name>[^\W\d_a-z][\w'’-]+(?:\s[^\W\d_a-z][\w.'’-]*){1,3})$"
+)
 _GROUP = re.compile(
     r"\s*(?:[;•●؛\n\t]|\s&\s|\s\+\s|"
     r"\s(?:and|with|und|mit|et|avec|ve|и|та|en|och|og|dan|και|con|в|and by)\s)\s*"
@@ -85,23 +89,29 @@ def authors_of(
     off; what is left must look like a name. `with_nicknames` keeps a single word that is the site's name
     too: bloggers call their blogs after themselves. Never raises.
     """
-    values = [raw] if isinstance(raw, str) else raw
-    sites = {bare(shadow(name)) for name in site_names if name and not (with_nicknames and " " not in name)}
+    known = tuple(site_names)
+    sites = _site_keys(known, with_nicknames)
     names: dict[str, str] = {}
-    for value in values:
-        for name in _people(value[:_LONGEST_RAW], site_names):
+    for value in [raw] if isinstance(raw, str) else raw:
+        for name in _people(value[:_LONGEST_RAW], known):
             key = bare(shadow(name))
             if key and key not in sites:
                 names.setdefault(key, name)
     return tuple(names.values())
 
 
+@lru_cache(maxsize=64)
+def _site_keys(site_names: tuple[str, ...], with_nicknames: bool) -> frozenset[str]:
+    names = (name for name in site_names if name and not (with_nicknames and " " not in name))
+    hosts = (letters(name) for name in site_names if "." in name)  # `newsam` of news.am
+    return frozenset((*(bare(shadow(name)) for name in names), *hosts))
+
+
 def people_of(raw: str | Sequence[str], site_names: Sequence[str] = ()) -> tuple[str, ...]:
     """The same, without what is an organisation or an outlet by its words: for fields that no reader sees."""
-    keys = {key for name in site_names if len(key := letters(name)) >= _LONG_KEY}
-    names = authors_of(
-        [raw] if isinstance(raw, str) else [value for value in raw if not _NUMBER.search(value)], site_names
-    )
+    values = [raw] if isinstance(raw, str) else [value for value in raw if not _NUMBER.search(value)]
+    names = authors_of(values, site_names) if values else ()
+    keys = {key for name in site_names if len(key := letters(name)) >= _LONG_KEY} if names else ()
     return tuple(
         name
         for name in names
@@ -110,7 +120,6 @@ def people_of(raw: str | Sequence[str], site_names: Sequence[str] = ()) -> tuple
     )
 
 
-@lru_cache(maxsize=512)
 def byline(line: str) -> tuple[str, ...] | None:
     """The people that a line names when it is nothing but a byline; None for any other line.
 
@@ -118,8 +127,11 @@ def byline(line: str) -> tuple[str, ...] | None:
     `2 May 2021 by Jane Doe`. A bare name is none.
     """
     text = " ".join(line.split())
-    if not 4 <= len(text) <= _LONGEST_BYLINE:
-        return None
+    return _byline(text) if 4 <= len(text) <= _LONGEST_BYLINE else None
+
+
+@lru_cache(maxsize=512)
+def _byline(text: str) -> tuple[str, ...] | None:
     if not (has_label(text) or _DIGIT.search(text)):
         return None
     rest = _without_date(text)
@@ -130,8 +142,18 @@ def byline(line: str) -> tuple[str, ...] | None:
     if len(rest.split()) > 14 or _reads_like_a_sentence(rest):
         return None
     names = authors_of(rest)
-    is_sure = ":" in label[0] or any(" " in name for name in names) or find_date(text) is not None
+    is_sure = (
+        ":" in label[0]
+        or any(" " in name or _NICKNAME.search(name) for name in names)
+        or find_date(text) is not None
+    )
     return names if names and is_sure else None  # `Von Anfang`, `By Friday`
+
+
+def ending_byline(paragraph: str) -> tuple[str, ...] | None:
+    """The author that a standfirst names behind its last sentence: `... bleibt offen. Von Anna Weber`."""
+    match = _ENDING.search(paragraph)
+    return (authors_of(match["name"]) or None) if match else None
 
 
 @lru_cache(maxsize=512)
@@ -158,21 +180,27 @@ def _reads_like_a_sentence(text: str) -> bool:
     return len(lower) > max(1, len(latin) // 2) if latin else False
 
 
-def _people(raw: str, site_names: Sequence[str]) -> Iterator[str]:
+@lru_cache(maxsize=512)  # the head, its structured data and the byline mostly say the same
+def _people(raw: str, site_names: tuple[str, ...]) -> tuple[str, ...]:
     text = html.unescape(raw) if "&" in raw else raw
     if _MACHINERY.search(text):
-        return
+        return ()
     if "<" in text:
         text = _TAG.sub(" ", text)
     if "@" in text or "://" in text or "www." in text or "protected" in text:
         text = _ADDRESS.sub(" , ", text)
     text = " ".join(_without_date(text).split())
     text = _OTHER_WORK.sub("", _without_label(text)).partition(" | ")[0]  # an outlet stands behind the bar
-    for i, group in enumerate(_GROUP.split(text)):
+    names: list[str] = []
+    groups = _GROUP.split(text)
+    for i, group in enumerate(groups):
         parts = _COMMA.split(_without_label(group))
-        yield from _group(parts, site_names)
+        names += _group(parts, site_names)
         if i == 0 and any(map(is_organisation, parts[1:])):
-            return  # `Jane Doe, Institute of Allergy and Infectious Diseases`
+            break  # `Jane Doe, Institute of Allergy and Infectious Diseases`
+    if is_organisation(groups[0]):  # `Landesanstalt für Wald und Forstwirtschaft`
+        names = [name for name in names if " " in name]
+    return tuple(names)
 
 
 def _group(parts: Sequence[str], site_names: Sequence[str]) -> Iterator[str]:

@@ -2,9 +2,11 @@
 
 import re
 
-from worker.core.blocks import Block
+from worker.core.blocks import Block, BlockView
 from worker.core.shadow import SPACELESS
 
+_FEWEST_WORDS = 12
+_FEWEST_CHARS = 15  # less never makes twelve words, in any script
 _SENTENCE_END = re.compile("[.!?。！？؟۔।…][\"'”’»)\\]」』]*$")
 
 
@@ -13,10 +15,24 @@ def running_chars(block: Block, words: int | None = None) -> int:
 
     Running text is long, or of some length and ended like a sentence, and never mostly links.
     """
-    words = word_count(block.text) if words is None else words
-    if words < 12 or link_share(block) > 0.5:
+    if len(block.text) < _FEWEST_CHARS:
+        return 0
+    words = word_estimate(block.text) if words is None else words
+    if words < _FEWEST_WORDS or link_share(block) > 0.5:
         return 0
     return len(block.text) if words >= 30 or ends_sentence(block.text) else 0
+
+
+def measured(view: BlockView) -> tuple[list[int], list[int]]:
+    """Of each block of a page about how many words it has, and its characters if it is running text, else 0.
+
+    Counted once for a page: several stages ask.
+    """
+    if view.measures is None:
+        words = [word_estimate(block.text) for block in view.blocks]
+        running = [running_chars(block, count) for block, count in zip(view.blocks, words, strict=True)]
+        view.measures = words, running
+    return view.measures
 
 
 def link_share(block: Block) -> float:
@@ -29,7 +45,10 @@ def ends_sentence(text: str) -> bool:
     return _SENTENCE_END.search(text) is not None
 
 
-def word_count(text: str) -> int:
-    """Words; in scripts that write no spaces, half the characters."""
+def word_estimate(text: str) -> int:
+    """About how many words, for the layout: in scripts that write no spaces, half the characters.
+
+    What is published is the count of words.py.
+    """
     words = text.count(" ") + text.count("\n") + 1
     return words if text.isascii() else words + len(SPACELESS.findall(text)) // 2

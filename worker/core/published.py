@@ -4,9 +4,10 @@ import re
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, timedelta, timezone
+from itertools import islice
 from urllib.parse import unquote
 
-from worker.core.dates import FoundDate, find_date, parse_timestamp
+from worker.core.dates import FoundDate, find_date, is_posting, parse_timestamp
 from worker.core.layout_words import AUTHOR, DATE
 from worker.core.pagemeta import PageMeta, TimeElement
 from worker.core.surroundings import Line
@@ -35,6 +36,8 @@ _PUBLISHED_NAME = re.compile(r"publi[sc]|entry-date|post-?date|datecreated|creat
 _URL_DATE = re.compile(r"(?<!\d)((?:19|20)\d\d)([/_.-])(0?[1-9]|1[0-2])\2(0?[1-9]|[12]\d|3[01])(?!\d)")
 _URL_DIGITS = re.compile(r"(?<!\d)(20[0-3]\d)(0[1-9]|1[0-2])(0[1-9]|[12]\d|3[01])(?!\d)")
 _COULD_BE_SWAPPED = re.compile(r"(?<!\d)(?:0?[1-9]|1[0-2])[/-](?:0?[1-9]|1[0-2])[/-]\d")
+_PLACE = re.compile(r"[^\W\d_a-z][^\W\d_]+(?:[ -][^\W\d_]+){0,2},? \(?(?=[\dA-Z])")
+_DASH = re.compile(r"\)?(?:\.\s|\s*[-–—:/(])")
 _STRONG = frozenset(("json-ld datePublished", "meta article:published_time", "meta datepublished"))
 _CLOSE = 4  # lines
 _FARTHEST_LINE = 14
@@ -76,11 +79,11 @@ def published_in_head(page: PageMeta, language: str | None) -> Iterator[Dated]:
 
 def published_in_times(times: Sequence[TimeElement], language: str | None) -> Iterator[Dated]:
     """The dates of `time` elements: those named after publication first, none that lies aside."""
-    seen = [time for time in times if not time.is_aside and not _UPDATED_NAME.search(time.names)]
-    named = [time for time in seen if _PUBLISHED_NAME.search(time.names)]
-    for time in named or seen[:1]:
+    fresh = [time for time in times if not _UPDATED_NAME.search(time.names)]
+    named = [time for time in fresh if _PUBLISHED_NAME.search(time.names) and not time.is_aside]
+    for time in named or islice((time for time in fresh if not time.is_aside), 1):
         for raw in (time.value, time.text):
-            found = list(_dated(raw, "time", language))
+            found = list(_dated(raw, "time element", language))
             if found:
                 yield from found
                 break
@@ -93,8 +96,8 @@ def modified_in_head(page: PageMeta, language: str | None) -> Iterator[Dated]:
     for key, value in page.meta(*_MODIFIED_METAS):
         yield from _dated(value, f"meta {key}", language)
     for time in page.times:
-        if not time.is_aside and _UPDATED_NAME.search(time.names):
-            yield from _dated(time.value or time.text, "time", language)
+        if _UPDATED_NAME.search(time.names) and not time.is_aside:
+            yield from _dated(time.value or time.text, "time element", language)
 
 
 def dates_in_lines(lines: Sequence[Line], language: str | None) -> tuple[list[Dated], list[Dated]]:
@@ -109,7 +112,7 @@ def dates_in_lines(lines: Sequence[Line], language: str | None) -> tuple[list[Da
         rank = _rank(line, found)
         if rank is not None:
             certain = not _COULD_BE_SWAPPED.search(found.raw)
-            dated = Dated(found.iso, found.raw, "line near the headline", certain, line.distance)
+            dated = Dated(found.iso, found.raw, "date line near the headline", certain, line.distance)
             ranked.append((rank, found.is_update, dated))
     ranked.sort(key=lambda entry: entry[0])
     published = [dated for _, is_update, dated in ranked if not is_update]
@@ -119,13 +122,37 @@ def dates_in_lines(lines: Sequence[Line], language: str | None) -> tuple[list[Da
 def _rank(line: Line, found: FoundDate) -> int | None:
     """How surely a line tells the page's date, 0 the surest; None for a date that the text speaks of."""
     if found.is_whole_line:
-        return 0
+        may_be_today = line.distance < 0 and "T" not in (found.iso or "")
+        return 3 if may_be_today else 0
     before, after = line.text[: found.start].strip(), line.text[found.end :].strip()
     beside = len(before) + len(after)
     if beside <= _LONGEST_BESIDE and (line.own | line.around) & (DATE | AUTHOR):
         return 1
     is_close = line.paragraphs == 0 and -3 <= line.distance <= 8
     return 2 if is_close and beside <= _SHORT_BESIDE and not (before and after) else None
+
+
+def confirming(told: Sequence[Dated], lines: Iterable[str]) -> list[Dated]:
+    """The date line of the page that says which number of the head's uncertain date is the day."""
+    if not told or told[0].is_certain or any(dated.is_certain for dated in told):
+        return []
+    for line in lines:
+        found = find_date(line)
+        if found and found.iso and found.is_whole_line and not _COULD_BE_SWAPPED.search(found.raw):
+            dated = Dated(found.iso, found.raw, "date line of the page")
+            if dated.day == told[0].day or _swapped(dated, told[0]):
+                return [dated]
+    return []
+
+
+def date_in_dateline(openings: Iterable[str], language: str | None) -> Iterator[Dated]:
+    """The date behind the place that a text opens with: `Karlsruhe, 12. November 2021 – ...`."""
+    for opening in openings:
+        place = _PLACE.match(opening)
+        found = find_date(opening, language) if place else None
+        if place and found and found.iso and found.start == place.end() and _DASH.match(opening, found.end):
+            yield Dated(found.iso, found.raw, "dateline of the text")
+            return
 
 
 def date_in_url(url: str | None) -> Iterator[Dated]:
@@ -137,7 +164,7 @@ def date_in_url(url: str | None) -> Iterator[Dated]:
             int(match[group]) for group in ((1, 3, 4) if len(match.groups()) == 4 else (1, 2, 3))
         )
         try:
-            yield Dated(iso_form(date(year, month, day)), match[0], "url")
+            yield Dated(iso_form(date(year, month, day)), match[0], "date in the URL")
         except ValueError:
             return
 
@@ -201,12 +228,17 @@ def _same_moment(told: Dated, seen: Dated) -> Dated | None:
 
 
 def only_date(lines: Iterable[str], language: str | None) -> Iterator[Dated]:
-    """The date of all the page's date lines, where they tell one day only."""
-    found = [
-        date for line in lines if (date := find_date(line, language)) and date.is_whole_line and date.iso
-    ]
-    if len({(date.iso or "")[:10] for date in found}) == 1:
-        yield Dated(found[0].iso or "", found[0].raw, "only date line")
+    """The date of all the page's date lines, where they tell one day only; a posting's own line first."""
+    posted, alone = [], []
+    for line in lines:
+        found = find_date(line, language)
+        if found and found.iso:
+            dated = Dated(found.iso, found.raw, "only date line of the page")
+            posted += [dated] if is_posting(line) else []
+            alone += [dated] if found.is_whole_line else []
+    dates = posted or alone
+    if len({dated.day for dated in dates}) == 1:
+        yield dates[0]
 
 
 def by_finder(finder: Callable[[], str | None] | None) -> Iterator[Dated]:
@@ -215,15 +247,16 @@ def by_finder(finder: Callable[[], str | None] | None) -> Iterator[Dated]:
     if found:
         iso = parse_timestamp(found)
         if iso:
-            yield Dated(iso, found, "htmldate")
+            yield Dated(iso, found, "htmldate search")
 
 
 def _dated(raw: str | None, evidence: str, language: str | None) -> Iterator[Dated]:
     if not raw:
         return
     iso = parse_timestamp(raw)
-    if iso is None:
-        found = find_date(raw[:160], language)
-        iso = found.iso if found else None
     if iso:
-        yield Dated(iso, raw, evidence, parse_timestamp(raw) is not None or not _COULD_BE_SWAPPED.search(raw))
+        yield Dated(iso, raw, evidence)
+        return
+    found = find_date(raw[:160], language)
+    if found and found.iso:
+        yield Dated(found.iso, raw, evidence, not _COULD_BE_SWAPPED.search(raw))

@@ -12,7 +12,7 @@ class Reason(StrEnum):
     NOT_HTML = "not_html"  # a PDF, an image, a feed, JSON: nothing to extract from
     EMPTY = "empty"  # no text at all, or none that belongs to an article
     TOO_SHORT = "too_short"  # an article of fewer words than `CleanOptions.min_words`
-    OVERSIZED = "oversized"  # more bytes than `CleanOptions.max_page_bytes`
+    OVERSIZED = "oversized"  # more bytes, elements or text than `CleanOptions` allows
     TOO_DEEP = "too_deep"  # elements nested deeper than the extractor can follow
     UNDECODABLE = "undecodable"  # bytes that no charset makes text of
     BAD_ENVELOPE = "bad_envelope"  # the message is not in the form that it says

@@ -12,6 +12,8 @@ from typing import Annotated, Any
 
 from pydantic import BaseModel, ConfigDict, Field, ValidationError, model_validator
 
+from worker.core.evidence.forest import ForestError
+from worker.core.evidence.judge import FOLDER, Model, parse_model
 from worker.core.records import Kind
 from worker.core.shadow import SPACELESS, bare, first_word, shadow
 
@@ -111,17 +113,21 @@ _Patterns = dict[str | None, list[tuple[str, Cue]]]
 
 
 class PatternSet:
-    """All patterns of one language, or of every language, as one expression: the first that fits counts."""
+    """All patterns of one language, or of every language: the first that fits counts."""
 
     def __init__(self, language: str | None, patterns: Sequence[tuple[str, Cue]]) -> None:
         self.language = language
-        self._cues = [cue for _, cue in patterns]
-        self._expression = re.compile("|".join(f"(?P<p{i}>{text})" for i, (text, _) in enumerate(patterns)))
+        self._patterns = [(cue.max_words, re.compile(text).fullmatch, cue) for text, cue in patterns]
+        self._most_words = max(cue.max_words for _, cue in patterns)
 
-    def find(self, shadowed: str) -> Cue | None:
-        """The cue of the first pattern that matches the whole shadow."""
-        match = self._expression.fullmatch(shadowed)
-        return self._cues[int(match.lastgroup[1:])] if match and match.lastgroup else None
+    def find(self, shadowed: str, words: int) -> Cue | None:
+        """The cue of the first pattern that matches the whole shadow, which has so many words."""
+        if words > self._most_words:
+            return None
+        for most, fits, cue in self._patterns:
+            if words <= most and fits(shadowed):
+                return cue
+        return None
 
 
 @dataclass(slots=True, repr=False)
@@ -133,24 +139,38 @@ class RuleSet:
     starts: dict[str, list[tuple[str, Cue]]] = field(default_factory=dict)  # by the phrase's first word
     inside: dict[str, list[tuple[str, Cue]]] = field(default_factory=dict)  # by the phrase's first word
     inside_spaceless: list[tuple[str, Cue]] = field(default_factory=list)  # phrases of scripts without spaces
-    patterns: list[PatternSet] = field(default_factory=list)
+    patterns: dict[str | None, list[PatternSet]] = field(
+        default_factory=dict
+    )  # those that a language is asked
     classes: dict[str, list[tuple[str | None, Claim]]] = field(default_factory=dict)
     class_prefixes: list[tuple[str, str | None, Claim]] = field(default_factory=list)
     ids: dict[str, Claim] = field(default_factory=dict)
     id_prefixes: list[tuple[str, Claim]] = field(default_factory=list)
     tags: dict[str, Claim] = field(default_factory=dict)
     attributes: dict[str, dict[str, Claim]] = field(default_factory=dict)
-    container_claims: dict[tuple[str, str], Claim | None] = field(default_factory=dict)  # see match.py
+    container_claims: dict[tuple[str | None, ...], Claim | None] = field(default_factory=dict)  # see match.py
+    model: Model | None = None  # what the layout tells; text pages do without
+
+    def layout(self) -> Model:
+        """The layout model.
+
+        Raises:
+            RuleError: the rules were parsed without one, and the page is no text page.
+        """
+        if self.model is None:
+            raise RuleError("no layout model among the rules")
+        return self.model
 
 
 def parse_rules(texts: Mapping[str, str]) -> RuleSet:
-    """The rules of TOML files, given as file name -> text.
+    """The rules of TOML files, and the layout model where its files are among them: file name -> text.
 
     Raises:
-        RuleError: a file is not TOML, a rule is not valid, or two rules share an id.
+        RuleError: a file is not TOML, a rule is not valid, two rules share an id, or the model does not hold.
     """
-    packs = tuple(_pack(name, texts[name]) for name in sorted(texts))
-    rules = RuleSet(packs)
+    layout = {name: text for name, text in texts.items() if name.startswith(FOLDER)}
+    packs = tuple(_pack(name, texts[name]) for name in sorted(texts.keys() - layout.keys()))
+    rules = RuleSet(packs, model=_model(layout) if layout else None)
     seen: set[str] = set()
     patterns: _Patterns = {}
     for pack in packs:
@@ -162,8 +182,17 @@ def parse_rules(texts: Mapping[str, str]) -> RuleSet:
             _index(rules, pack, rule, full_id, patterns)
     for starts in rules.starts.values():
         starts.sort(key=lambda start: -len(start[0]))  # the longest phrase that fits decides
-    rules.patterns = [PatternSet(language, found) for language, found in patterns.items()]
+    sets = [PatternSet(language, found) for language, found in patterns.items()]
+    for language in (None, *patterns):
+        rules.patterns[language] = [found for found in sets if found.language in (None, language)]
     return rules
+
+
+def _model(texts: Mapping[str, str]) -> Model:
+    try:
+        return parse_model(texts)
+    except ForestError as error:
+        raise RuleError(f"the layout model: {error}") from error
 
 
 def _compiled(pattern: str) -> re.Pattern[str]:

@@ -1,7 +1,7 @@
 """The runs of text after and before an element, as a reader meets them: each a line, a label, a paragraph."""
 
 from collections.abc import Iterator
-from dataclasses import dataclass
+from typing import NamedTuple
 
 from lxml import etree
 
@@ -24,8 +24,7 @@ _UNSEEN = frozenset(
 )
 
 
-@dataclass(frozen=True, slots=True)
-class Run:
+class Run(NamedTuple):
     """A run of text: all of an element, or what stands behind one inside its parent."""
 
     element: etree._Element
@@ -40,9 +39,7 @@ def _is_leaf(node: etree._Element) -> bool:
     """True for an element without blocks in it, or with text of its own."""
     if len(node) == 0 or (node.text and node.text.strip()):
         return True
-    if any(child.tag in _BLOCKS for child in node):
-        return False
-    return not any(below.tag in _BLOCKS for child in node if len(child) for below in child.iterdescendants())
+    return not any(below.tag in _BLOCKS for below in node.iterdescendants())
 
 
 def runs_after(start: etree._Element) -> Iterator[Run]:

@@ -4,14 +4,24 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from worker.core.blocks import BlockView
+from worker.core.evidence.judge import Evidence
 from worker.core.extract import KEEP
 from worker.core.options import CleanOptions
-from worker.core.records import Dateline, Removed
+from worker.core.records import Dateline, Kind, Removed
 from worker.core.rules import RuleSet
 from worker.core.sieving.claims import claim_elements, claim_lines
 from worker.core.sieving.draft import Decision, Draft, Hints
 from worker.core.sieving.fields import Fields, take_fields
-from worker.core.sieving.repeats import Summary, cut_description, cut_duplicates, cut_titles
+from worker.core.sieving.headings import recover_fragments, recover_subheads
+from worker.core.sieving.layout import DOUBTFUL, belonging, cut_by_layout
+from worker.core.sieving.repeats import (
+    Summary,
+    cut_description,
+    cut_duplicates,
+    cut_run_together,
+    cut_titles,
+    find_headline,
+)
 from worker.core.sieving.shape import (
     cut_labels,
     cut_link_runs,
@@ -33,29 +43,40 @@ class Sieved:
     section: str | None
     fields: Fields
     summary: Summary | None
+    standfirst: str | None
     dateline: Dateline | None
     source_credits: tuple[str, ...]
 
 
 def sieve(
-    view: BlockView, shares: Sequence[float] | None, rules: RuleSet, hints: Hints, options: CleanOptions
+    view: BlockView, evidence: Evidence | None, rules: RuleSet, hints: Hints, options: CleanOptions
 ) -> Sieved:
     """Decide on every block of a page.
 
-    `shares` is trafilatura's verdict in block order, 0 to 1; None for a text page: all kept to start with.
+    `evidence` is None for a text page: all its blocks are kept to start with, and only rules decide.
     """
-    decisions = [Decision(keep=shares is None or shares[i] >= KEEP) for i in range(len(view.blocks))]
-    draft = Draft(view, decisions, rules, hints, is_text=shares is None)
-    was_kept = [decision.keep for decision in decisions]
+    every = [True] * len(view.blocks)
+    belongs = every if evidence is None else belonging(view, evidence, options.strictness)
+    was_kept = _extracted(evidence, belongs)
+    decisions = [Decision(keep=kept or own) for kept, own in zip(was_kept, belongs, strict=True)]
+    draft = Draft(view, decisions, rules, hints, is_text=evidence is None)
     if not draft.is_text:
         claim_elements(draft)
-    recover_standfirst(draft)
+    standfirst = recover_standfirst(draft)
     fields = take_fields(draft)
     claim_lines(draft)
     title, section = _take_head(draft, options)
+    cut_run_together(draft, belongs)
+    if evidence is not None:
+        _spare(belongs, standfirst, find_headline(draft, hints.titles) if options.title_in_text else None)
+        cut_by_layout(draft, evidence, belongs)
+        recover_subheads(draft, evidence)
+        recover_fragments(draft, evidence)
     summary = cut_description(draft)
     cut_duplicates(draft)
     cut_link_runs(draft)
+    if standfirst is not None and not options.standfirst_in_text and draft.decisions[standfirst].keep:
+        draft.cut(standfirst, Kind.DESCRIPTION, "repeats/standfirst")
     return Sieved(
         decisions=tuple(draft.decisions),
         paragraphs=tuple(join_broken(draft)),
@@ -64,9 +85,19 @@ def sieve(
         section=section,
         fields=fields,
         summary=summary,
+        standfirst=None if standfirst is None else view.blocks[standfirst].text,
         dateline=fields.dateline,
         source_credits=_credits(draft, fields),
     )
+
+
+def _extracted(evidence: Evidence | None, belongs: list[bool]) -> list[bool]:
+    """What extraction alone would publish; without trafilatura, what is not clutter beyond doubt."""
+    if evidence is None:
+        return belongs
+    if evidence.shares is None:
+        return [score >= DOUBTFUL for score in evidence.scores]
+    return [share >= KEEP for share in evidence.shares]
 
 
 def _take_head(draft: Draft, options: CleanOptions) -> tuple[str | None, str | None]:
@@ -82,6 +113,13 @@ def _take_head(draft: Draft, options: CleanOptions) -> tuple[str | None, str | N
     if not options.title_in_text:
         cut_titles(draft, titles)
     return (titles[0] if draft.is_text else None), section
+
+
+def _spare(belongs: list[bool], *places: int | None) -> None:
+    # standfirst and headline have options of their own, and golds disagree on them: not for the model
+    for place in places:
+        if place is not None:
+            belongs[place] = True
 
 
 def _removed(draft: Draft, was_kept: Sequence[bool]) -> list[Removed]:

@@ -29,7 +29,9 @@ _WORK = frozenset(
 _INTO = ("@graph", "mainEntity", "mainEntityOfPage", "article", "itemReviewed")
 _CONTROL = re.compile(r"[\x00-\x1f\x7f]")
 _TRAILING_COMMA = re.compile(r",(?=\s*[}\]])")
-_WRAPPING = re.compile(r"^\s*(?://)?\s*(?:<!--|<!\[CDATA\[)|(?://)?\s*(?:-->|\]\]>)\s*;?\s*$")
+_OPENING = re.compile(r"(?://)?\s*+(?:<!--|<!\[CDATA\[)")
+_CLOSING = re.compile(r"(?://)?\s*+(?:-->|\]\]>)\s*+;?$")
+_LONGEST_CLOSING = 100  # characters
 
 
 @dataclass(frozen=True, slots=True)
@@ -88,14 +90,27 @@ def _parse(script: str) -> Any:
         return orjson.loads(script)
     except orjson.JSONDecodeError:
         pass
-    mended = _CONTROL.sub(" ", _WRAPPING.sub("", script))
+    mended = _CONTROL.sub(" ", _unwrapped(script.strip()))
     mended = _TRAILING_COMMA.sub("", mended).strip().rstrip(";")
-    for attempt in (mended, html.unescape(mended), mended.replace("\\'", "'")):
+    for mend in (str, html.unescape, _without_escapes):
         try:
-            return orjson.loads(attempt)
-        except (orjson.JSONDecodeError, UnicodeEncodeError):
+            return orjson.loads(mend(mended))
+        except ValueError:  # not JSON; a reference to a character whose number has thousands of digits
             continue
     return None
+
+
+def _unwrapped(script: str) -> str:
+    """A script without the comment or the CDATA section around it."""
+    opening = _OPENING.match(script)
+    script = script[opening.end() :] if opening else script
+    start = max(0, len(script) - _LONGEST_CLOSING)
+    closing = _CLOSING.search(script, start)
+    return script[: closing.start()] if closing else script
+
+
+def _without_escapes(script: str) -> str:
+    return script.replace("\\'", "'")
 
 
 def _nodes(value: Any, most: int) -> Iterator[Mapping[str, Any]]:

@@ -2,11 +2,12 @@
 
 import re
 from collections.abc import Iterator
-from dataclasses import dataclass
 from itertools import chain, islice
+from typing import NamedTuple
 
 from lxml import etree
 
+from worker.core.dates import is_posting
 from worker.core.layout_words import AUTHOR, DATE, Asides, named_as, text_of
 from worker.core.people import has_label
 from worker.core.runs import Run, runs_after, runs_before
@@ -19,7 +20,7 @@ _LONGEST_LABEL = 260  # characters: a longer line is never a label
 _PARAGRAPH = 140  # characters: the text has begun where lines of this length stand
 _MOST_PARAGRAPHS = 2
 _LONGEST_CHAIN = 60
-_INLINE = ("a", "span", "b", "strong", "em", "i", "cite", "address", "time", "div", "p", "small", "font")
+_INLINE = frozenset("a span b strong em i cite address time div p small font".split())
 _MARKED_TAGS = (
     "a",
     "span",
@@ -59,6 +60,9 @@ _LONGEST_DATE_LINE = 80
 _LONGEST_NAMES = 100
 _LONGEST_CATEGORY = 40
 _MOST_CATEGORY_RUNS = 6
+_MOST_LINKS = 100
+_MOST_INNER = 200  # elements in a line: what has more is none
+_MOST_TRIED = 500  # elements that are named as lines are
 _CATEGORY = re.compile(
     r"(?:^|[\s_-])(?:cat|category|categories|kategorie|rubrik|rubrique)(?:[\s_-]|$)", re.IGNORECASE
 )
@@ -82,8 +86,7 @@ _PEOPLE_PATHS = (
 )  # fmt: skip
 
 
-@dataclass(frozen=True, slots=True)
-class Line:
+class Line(NamedTuple):
     """A short line near the headline."""
 
     text: str
@@ -140,7 +143,7 @@ def category_near(heading: etree._Element) -> str | None:
     before = islice(runs_before(heading), _MOST_CATEGORY_RUNS)
     for run in chain(before, islice(runs_after(heading), _MOST_CATEGORY_RUNS)):
         links = () if run.is_tail else chain(run.element.iterancestors("a"), run.element.iter("a"))
-        for link in links:
+        for link in islice(links, _MOST_LINKS):
             text = text_of(link)
             if 1 < len(text) <= _LONGEST_CATEGORY and _is_category(link):
                 return text
@@ -159,13 +162,15 @@ def marked_lines(root: etree._Element, anchor: etree._Element | None) -> list[Li
     """The elements of the whole page that the markup calls the author's or the date's, none aside."""
     asides = Asides(anchor)
     lines: list[Line] = []
+    tried = 0
     for element in root.iter(*_MARKED_TAGS):
-        css = element.get("class") or ""
-        if not named_as(f"{css} {element.get('rel') or ''} {element.get('itemprop') or ''}") & (
-            AUTHOR | DATE
-        ):
+        css = element.get("class")
+        if not (css and named_as(css)) and not _is_marked(element):
             continue
-        if len(element) > _MOST_CHILDREN or asides.holds(element):
+        tried += 1
+        if tried > _MOST_TRIED:
+            break
+        if len(element) > _MOST_CHILDREN or _is_large(element) or asides.holds(element):
             continue
         text = text_of(element)
         if 1 < len(text) <= _LONGEST_LABEL:
@@ -182,8 +187,20 @@ def dated_texts(root: etree._Element, anchor: etree._Element | None) -> Iterator
         for text, holder in ((element.text, element), (element.tail, element.getparent())):
             if text and 8 <= len(text) <= _LONGEST_LABEL and _YEAR.search(text):
                 line = " ".join(text.split())
-                if len(line) <= _LONGEST_DATE_LINE and holder is not None and not asides.holds(element):
+                is_short = len(line) <= _LONGEST_DATE_LINE or is_posting(line)
+                if is_short and holder is not None and not asides.holds(element):
                     yield line
+
+
+def openings(root: etree._Element, anchor: etree._Element | None) -> Iterator[str]:
+    """How the running texts of the page begin that are not aside and have a year near their beginning."""
+    asides = Asides(anchor)
+    for element in root.iter("p", "div", "td", "strong", "b"):
+        text = element.text
+        if text and len(text) > _LONGEST_DATE_LINE:
+            opening = " ".join(text[: 2 * _LONGEST_DATE_LINE].split())[:_LONGEST_DATE_LINE]
+            if _YEAR.search(opening) and not asides.holds(element):
+                yield opening
 
 
 def labelled_texts(root: etree._Element, anchor: etree._Element | None) -> Iterator[str]:
@@ -205,12 +222,14 @@ def labelled_texts(root: etree._Element, anchor: etree._Element | None) -> Itera
 def _line(run: Run, text: str, distance: int, paragraphs: int) -> Line:
     own = around = 0
     links, named = [], []
-    for inner in () if run.is_tail else chain((run.element,), run.element.iterdescendants(*_INLINE)):
-        bits = _bits(inner)
+    is_plain = run.is_tail or _is_large(run.element)
+    for inner in () if is_plain else _inline_in(run.element):
+        prop = _prop_bits(inner.get("itemprop"))
+        bits = prop | _class_bits(inner)
         own |= bits
-        if _is_authors(inner, text):
+        if prop & AUTHOR or _leads_to_author(inner, text):
             links.append(text_of(inner))
-        elif bits & AUTHOR and not any(_bits(deeper) & AUTHOR for deeper in inner.iterdescendants(*_INLINE)):
+        elif bits & AUTHOR and not any(_bits(deeper) & AUTHOR for deeper in _inline_below(inner)):
             named.append(text_of(inner))
     above = run.element.getparent()
     for _ in range(2):
@@ -221,24 +240,50 @@ def _line(run: Run, text: str, distance: int, paragraphs: int) -> Line:
     return Line(text, own, around, _short(links), _short(named), distance, paragraphs)
 
 
+def _inline_in(element: etree._Element) -> Iterator[etree._Element]:
+    yield element
+    if len(element):
+        yield from _inline_below(element)
+
+
+def _inline_below(element: etree._Element) -> Iterator[etree._Element]:
+    return (below for below in element.iterdescendants() if below.tag in _INLINE)
+
+
+def _is_large(element: etree._Element) -> bool:
+    return next(islice(element.iterdescendants(), _MOST_INNER, None), None) is not None
+
+
 def _short(texts: list[str]) -> tuple[str, ...]:
     return tuple(text for text in texts if 1 < len(text) <= _LONGEST_NAMES)
 
 
 def _bits(element: etree._Element) -> int:
-    return (named_as(element.get("class") or "") | _prop_bits(element.get("itemprop") or "")) & (
-        AUTHOR | DATE
-    )
+    return _class_bits(element) | _prop_bits(element.get("itemprop"))
 
 
-def _prop_bits(prop: str) -> int:
+def _class_bits(element: etree._Element) -> int:
+    css = element.get("class")
+    return named_as(css) if css else 0
+
+
+def _prop_bits(prop: str | None) -> int:
+    if not prop:
+        return 0
     return AUTHOR if prop in ("author", "creator") else DATE if prop.startswith("date") else 0
 
 
-def _is_authors(element: etree._Element, line: str) -> bool:
-    """True for what the markup calls the author, and for a link to a person that is most of its line."""
-    if (element.get("itemprop") or "") in ("author", "creator"):
+def _is_marked(element: etree._Element) -> bool:
+    """True where its property, or a link's relation, calls an element the author's or the date's."""
+    prop = element.get("itemprop")
+    if prop and named_as(prop):
         return True
+    relation = element.get("rel") if element.tag == "a" else None
+    return bool(relation and named_as(relation))
+
+
+def _leads_to_author(element: etree._Element, line: str) -> bool:
+    """True for a link to an author's page, and for one to a person that is most of its line."""
     if element.tag != "a":
         return False
     href = element.get("href") or ""

@@ -1,8 +1,9 @@
 """The headline of a page: which of its headings and titles it is, without the name of the site."""
 
 import re
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
+from functools import cached_property
 
 from worker.core.pagemeta import Heading, PageMeta
 from worker.core.shadow import letters, shadow
@@ -10,6 +11,7 @@ from worker.core.shadow import letters, shadow
 _SEPARATOR = re.compile(
     r"\s+(?:[|–—»«›‹·•:/\\~]|-{1,2}|::|\|\||<<?|>>?)\s+|\s*[|│｜]\s*|\s*(?:::|»|«)\s*|:\s+|\s+[–—-](?=\S)|(?<=\S)[–—]\s+"
 )
+_MAY_SEPARATE = re.compile(r"[|–—»«›‹·•:/\\~<>│｜-]")  # most headlines have none of them
 _WORD = re.compile(r"[^\W_]+")
 _ENOUGH = 3.0
 _CERTAIN = 5.9  # a first heading that the head repeats
@@ -34,29 +36,48 @@ class _Told:
     weight: float
 
 
+class _Head:
+    """All the titles that the page's head tells."""
+
+    def __init__(self, told: Iterable[_Told]) -> None:
+        self.told = tuple(told)
+        self._weights: dict[str, float] = {}
+        for known in self.told:
+            key = letters(known.text)
+            self._weights[key] = max(known.weight, self._weights.get(key, 0.0))
+
+    def weight(self, text: str) -> float:
+        """The weight of the best title that says just this; 0 where none does."""
+        return self._weights.get(letters(text), 0.0)
+
+    def overlap(self, text: str) -> float:
+        """How many words of this text a title shares, 0 to 1."""
+        words = _words(text)
+        return max((_overlap(words, other) for other in self._words), default=0.0)
+
+    @cached_property
+    def _words(self) -> set[frozenset[str]]:
+        return {_words(known.text) for known in self.told}
+
+
 def choose_title(page: PageMeta, site_names: Sequence[str]) -> Title | None:
     """The headline that a reader sees, if a heading matches what the head tells; else what the head tells."""
     site_names = [*site_names, *_blog_names(page)]
-    told = list(_told(page, site_names))
+    head = _Head(_told(page, site_names))
     sites = {letters(name) for name in site_names if name}
-    only_h1 = sum(heading.level == 1 and not heading.is_aside for heading in page.headings) == 1
-    weights: dict[str, float] = {}
-    for known in told:
-        key = letters(known.text)
-        weights[key] = max(known.weight, weights.get(key, 0.0))
-    words = {frozenset(_WORD.findall(shadow(known.text))) for known in told}
+    only_h1 = sum(not heading.is_aside for heading in page.headings(1)) == 1
     best: tuple[float, Title] | None = None
-    for position, heading in enumerate(sorted(page.headings, key=lambda heading: heading.level)):
+    for position, heading in enumerate(page.all_headings()):
         if best and best[0] >= _CERTAIN and heading.level > 1:
             break
-        score, title = _weigh(heading, weights, words, sites)
+        score, title = _weigh(heading, head, sites)
         score += (only_h1 and heading.level == 1) * 1.0 - position * 0.02
         if best is None or score > best[0]:
             best = score, title
     if best and best[0] >= _ENOUGH:
         return best[1]
-    if told:
-        first = max(told, key=lambda known: known.weight)
+    if head.told:
+        first = max(head.told, key=lambda known: known.weight)
         if letters(first.text) in sites:
             return None  # a page that names its site only has no headline
         return Title(first.text, first.evidence)
@@ -71,10 +92,12 @@ def _blog_names(page: PageMeta) -> Iterator[str]:
     parts = segments(page.title or "")
     if len(parts) < 2:
         return
-    firsts = {letters(heading.text) for heading in page.headings if heading.level == 1}
-    shown = {letters(heading.text) for heading in page.headings}
+    firsts = {letters(heading.text) for heading in page.headings(1)}
     for end, rest in ((parts[-1], parts[:-1]), (parts[0], parts[1:])):
-        if letters(end) in firsts and letters("".join(rest)) in shown - {letters(end)}:
+        if letters(end) not in firsts:
+            continue
+        shown = {letters(heading.text) for heading in page.all_headings()}
+        if letters("".join(rest)) in shown - {letters(end)}:
             yield end
             return
     last = letters(parts[-1])
@@ -84,11 +107,9 @@ def _blog_names(page: PageMeta) -> Iterator[str]:
         yield parts[-1]
 
 
-def _weigh(
-    heading: Heading, weights: Mapping[str, float], told: set[frozenset[str]], sites: set[str]
-) -> tuple[float, Title]:
+def _weigh(heading: Heading, head: _Head, sites: set[str]) -> tuple[float, Title]:
     """How surely a heading is the headline, and the part of it that is."""
-    title, match = _matched(heading, weights, told)
+    title, match = _matched(heading, head)
     score = (0.0, 2.0, 0.4, 0.0)[heading.level] + heading.is_marked * 0.8 + match * 4
     score -= (heading.is_aside and match < 1) * 2.0 + (letters(title.text) in sites) * 4.0
     if not match and len(_WORD.findall(title.text)) < 3:
@@ -96,23 +117,23 @@ def _weigh(
     return score, title
 
 
-def _matched(
-    heading: Heading, weights: Mapping[str, float], told: set[frozenset[str]]
-) -> tuple[Title, float]:
+def _matched(heading: Heading, head: _Head) -> tuple[Title, float]:
     """The part of a heading that is the headline, and how well it matches what the head tells, 0 to 1."""
-    evidence = f"h{heading.level}"
-    whole = weights.get(letters(heading.text), 0.0)
-    parts = ((text, weights.get(letters(text), 0.0)) for text in _parts(heading))
+    evidence = f"h{heading.level} heading"
+    whole = head.weight(heading.text)
+    parts = ((text, head.weight(text)) for text in _parts(heading))
     part, weight = max(parts, key=lambda pair: pair[1], default=("", 0.0))
     if weight > max(whole, _SEGMENT):
         return Title(part, evidence, heading), 1.0
+    title = Title(heading.text, evidence, heading)
     if whole:
-        return Title(heading.text, evidence, heading), 1.0 if whole > _SEGMENT else _segment_match(
-            heading.text
-        )
-    words = frozenset(_WORD.findall(shadow(heading.text)))
-    match = max((_overlap(words, other) for other in told), default=0.0)
-    return Title(heading.text, evidence, heading), match if match >= 0.4 else 0.0
+        return title, 1.0 if whole > _SEGMENT else _segment_match(heading.text)
+    match = head.overlap(heading.text)
+    return title, match if match >= 0.4 else 0.0
+
+
+def _words(text: str) -> frozenset[str]:
+    return frozenset(_WORD.findall(shadow(text)))
 
 
 def _segment_match(text: str) -> float:
@@ -147,9 +168,9 @@ def _told(page: PageMeta, site_names: Sequence[str]) -> Iterator[_Told]:
         if article.rank > 0 and (article.headline or article.name):
             yield _Told(without_site(article.headline or article.name or "", site_names), "json-ld name", 1.0)
     if page.title:
-        yield _Told(without_site(page.title, site_names), "title", 2.0)
+        yield _Told(without_site(page.title, site_names), "title element", 2.0)
         for part in segments(page.title):
-            yield _Told(part, "title", _SEGMENT)
+            yield _Told(part, "part of the title element", _SEGMENT)
 
 
 _TITLE_METAS = (
@@ -171,6 +192,8 @@ _TITLE_METAS = (
 
 def segments(title: str) -> list[str]:
     """The parts of a title between separators such as `|`, ` - ` and ` :: `."""
+    if not _MAY_SEPARATE.search(title):
+        return []
     parts = [part.strip() for part in _SEPARATOR.split(title)]
     return [part for part in parts if part] if len(parts) > 1 else []
 
@@ -187,7 +210,7 @@ def without_site(title: str, site_names: Iterable[str]) -> str:
 
 
 def _shorter(title: str, keys: Sequence[str]) -> str | None:
-    matches = list(_SEPARATOR.finditer(title))
+    matches = list(_SEPARATOR.finditer(title)) if _MAY_SEPARATE.search(title) else []
     if not matches:
         return None
     last, first = matches[-1], matches[0]

@@ -7,6 +7,8 @@ from worker.core.records import Article, Kind, Outcome, Reason
 from worker.metrics import Metrics
 from worker.pipeline.ports import Partition
 
+_STEPS = ("batch", "alone", "lost")  # of a page that one worker died with in hand, two, and more
+
 
 class Counting:
     """The pipeline's door to the metrics. Counters of bounded labels are there from the start, at zero."""
@@ -20,6 +22,8 @@ class Counting:
         self._lagging: set[Partition] = set()
         for result in ("committed", "failed", "timeout"):
             metrics.transactions_total.labels(result)
+        for step in _STEPS:
+            metrics.suspect_pages_total.labels(step)
         for result in ("hit", "miss", "error", "invalid", "skipped"):
             metrics.cache_requests_total.labels(result)
         for reason in ("timeout", "memory", "crashed", "recycled", "idle"):
@@ -44,6 +48,15 @@ class Counting:
     def restarted(self, reason: str) -> None:
         """A child was replaced."""
         self._metrics.pool_restarts_total.labels(reason).inc()
+
+    def suspect(self, deaths: int) -> None:
+        """A page goes on that so many workers died with in hand."""
+        self._metrics.suspect_pages_total.labels(_STEPS[min(deaths, len(_STEPS)) - 1]).inc()
+
+    def dead_letters_in_a_row(self, run: int, *, probing: bool) -> None:
+        """What the dead-letter breaker has counted."""
+        self._metrics.dead_letter_run.set(run)
+        self._metrics.dead_letter_probing.set(probing)
 
     def transaction(self, result: str) -> None:
         """A commit ended: committed, failed or timeout."""

@@ -11,7 +11,7 @@ from worker.pipeline.ports import Message, Outgoing
 
 log = logging.getLogger(__name__)
 
-Route = Callable[[Message, Envelope | None, Outcome], Outgoing]
+Route = Callable[[Message, Envelope | None, Outcome, int], Outgoing]  # the number: attempts
 
 
 @dataclass(frozen=True, slots=True)
@@ -72,4 +72,5 @@ class Finisher:
         return replace(refused, outgoing=replace(refused.outgoing, value=None))
 
     def _routed(self, arrival: Arrival, outcome: Outcome) -> Finished:
-        return Finished(arrival, outcome, self._route(arrival.message, arrival.envelope, outcome))
+        outgoing = self._route(arrival.message, arrival.envelope, outcome, arrival.attempts)
+        return Finished(arrival, outcome, outgoing)

@@ -20,6 +20,7 @@ class Arrival:
     envelope: Envelope | None  # None where the message could not be decoded
     key: str | None = None  # of the cache; None without one
     outcome: Outcome | None = None
+    attempts: int = 1  # this one, and those that ended with their worker
 
 
 class Intake:
@@ -43,6 +44,15 @@ class Intake:
         if self._cache is not None:
             self._look_up(self._cache, [arrival for arrival in arrivals if arrival.outcome is None])
         return arrivals
+
+    def lost(self, message: Message, deaths: int) -> Arrival:
+        """A message that is not even decoded: too many workers have died with it in hand."""
+        self._counting.read(len(message.value or b""))
+        log.error(
+            "offset %d of %s was in hand of %d workers that died", message.offset, message.partition, deaths
+        )
+        rejected = Rejected(Reason.CRASHED, f"{deaths} workers ended while they had it in hand")
+        return Arrival(message, None, outcome=rejected, attempts=deaths)
 
     def _decoded(self, message: Message) -> Arrival:
         self._counting.read(len(message.value or b""))

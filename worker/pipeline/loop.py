@@ -6,18 +6,20 @@ One thread does all of it, the one that calls `run`; the pool's threads only put
 import logging
 import math
 import time
-from collections import deque
-from collections.abc import Callable
-from dataclasses import dataclass
-from queue import Empty, SimpleQueue
+from collections.abc import Callable, Sequence
 
 from worker.core.records import Outcome
+from worker.pipeline.admission import Admission, Admitted
 from worker.pipeline.backpressure import Gate
 from worker.pipeline.counting import Counting
+from worker.pipeline.deadletter_breaker import DeadLetterBreaker, TooManyDeadLetters
+from worker.pipeline.feeding import Feeder, Result
 from worker.pipeline.finishing import Finisher
 from worker.pipeline.intake import Arrival, Intake
+from worker.pipeline.ledger import MAX_DEATHS, Ledger
+from worker.pipeline.limits import Limits
 from worker.pipeline.outcomes import decode_outcome
-from worker.pipeline.ports import Cache, Cleaned, Cleaner, Partition, Stream
+from worker.pipeline.ports import Cache, Cleaner, Partition, Stream
 from worker.pipeline.publishing import Pages, Publisher
 from worker.pipeline.watchdog import Progress
 
@@ -27,23 +29,8 @@ _BUSY_POLL = 0.05  # seconds that one poll may wait while children are at work: 
 _READ_PAUSE = 0.05  # seconds between polls while pages are wanted: each costs most of a millisecond
 _LONGEST_SILENCE = 1.0  # between two polls, whatever else there is to do
 _OBSERVE = 1.0  # between two looks at the lag
+_REVOKE_GRACE = 0.5  # seconds that children have to finish their page when its partition is given back
 _DRAIN_WAIT = 0.1  # longest wait for a result when stopping
-
-
-@dataclass(frozen=True, slots=True)
-class Limits:
-    """How much the loop takes on. Times in seconds."""
-
-    max_pages: int  # in flight
-    max_bytes: int  # in flight
-    max_poll_records: int
-    commit_interval: float
-    drain_timeout: float
-    children: int
-    idle_poll: float = 0.5  # wait of one poll when there is nothing to do; a stop waits as long
-    ahead: int = 6  # pages in the pool for each child, so that none waits while the loop commits
-    commit_pages: int = 250  # as many ready are committed before the interval is over
-    commit_bytes: int = 8 * 1024 * 1024
 
 
 class Loop:
@@ -57,13 +44,14 @@ class Loop:
         cache: Cache | None,
         intake: Intake,
         finisher: Finisher,
+        ledger: Ledger,
+        breaker: DeadLetterBreaker,
         counting: Counting,
         progress: Progress,
         limits: Limits,
         clock: Callable[[], float] = time.monotonic,
     ):
         self._stream = stream
-        self._cleaner = cleaner
         self._cache = cache
         self._intake = intake
         self._finisher = finisher
@@ -72,16 +60,16 @@ class Loop:
         self._limits = limits
         self._clock = clock
         self._window: Pages = Pages()
-        self._publisher = Publisher(stream, self._window, finisher, counting, progress)
+        self._feeder = Feeder(cleaner, self._window, limits.children * limits.ahead)
+        self._publisher = Publisher(stream, self._window, finisher, ledger, breaker, counting, progress)
+        self._ledger = ledger
+        self._breaker = breaker
+        self._admission = Admission(ledger, stream.note, batch=2 * limits.children)
         self._gate = Gate(limits.max_pages, limits.max_bytes)
-        self._backlog: deque[int] = deque()  # tickets of pages that are not in the pool yet
-        self._cleaning: dict[int, str | None] = {}  # ticket -> cache key, of pages in the pool
-        self._results: SimpleQueue[tuple[int, Cleaned] | None] = SimpleQueue()
         self._assigned: frozenset[Partition] = frozenset()
         self._stopping = False
         self._reassigned = False
         self._came = False  # messages, with the last poll
-        self._pool_size = limits.children * limits.ahead
         self._committed = self._polled = self._observed = -math.inf  # when last
         self._joined = False
 
@@ -98,15 +86,21 @@ class Loop:
 
         Raises:
             StreamUnavailable: Kafka is out of reach.
+            TooManyDeadLetters: the dead-letter breaker has opened.
         """
-        while not self._stopping:
-            self._turn()
-        self._drain()
+        try:
+            while not self._stopping:
+                self._turn()
+            self._drain()
+        except TooManyDeadLetters:
+            self._ledger.sign_off()
+            self._publisher.record()
+            raise
 
     def stop(self) -> None:
         """Take no more pages, and let `run` come to its end. From any thread or signal handler."""
         self._stopping = True
-        self._results.put(None)  # wakes the loop
+        self._feeder.wake()
 
     @property
     def ready(self) -> bool:
@@ -114,8 +108,9 @@ class Loop:
         return self._joined and not self._stopping
 
     def revoking(self, partitions: frozenset[Partition]) -> None:
-        """Publish what is ready of these, drop the rest."""
-        self._collect(0.0)
+        """Publish what is ready of these, drop the rest: nothing of it is in a child any more after that."""
+        self._take_back(partitions)
+        self._ledger.sign_off(partitions)
         self._publish(partitions)
         self._drop(partitions)
         self._assigned -= partitions
@@ -133,22 +128,22 @@ class Loop:
         self._counting.assigned()
 
     def _turn(self) -> None:
-        if self._backlog or self._gate.closed:
+        if self._feeder.waiting or self._gate.closed or self._admission.pages:
             self._collect(min(self._next_commit(), self._next_poll()) - self._clock())
             if self._clock() >= self._next_poll():
                 self._read(0.0)
         else:
-            patience = _BUSY_POLL if self._cleaning else self._limits.idle_poll
+            patience = _BUSY_POLL if self._feeder.cleaning else self._limits.idle_poll
             self._read(max(0.0, min(patience, self._next_commit() - self._clock())))
         self._collect(0.0)
-        self._feed()
+        self._admit()
         if self._commit_is_due():
             self._publish()
         self._regulate()
         self._observe()
 
     def _next_poll(self) -> float:
-        if self._gate.closed or len(self._backlog) > self._pool_size:
+        if self._gate.closed or self._feeder.is_ahead:
             return self._polled + _LONGEST_SILENCE
         return self._polled + (_READ_PAUSE if self._came else _BUSY_POLL)
 
@@ -157,64 +152,83 @@ class Loop:
 
     def _read(self, timeout: float) -> None:
         """Poll, and take in what comes; the listener's methods are called in here."""
-        room = self._gate.room(self._window.pages, self._window.bytes)
+        room = self._gate.room(*self._load())
         messages = self._stream.poll(timeout, min(self._limits.max_poll_records, room))
         self._polled = self._clock()
         self._came = bool(messages)
-        for arrival in self._intake.arrivals(messages):
-            message = arrival.message
-            size = len(message.key or b"") + len(message.value or b"")
-            ticket = self._window.add(message.partition, message.offset, size, arrival)
-            if arrival.outcome is None:
-                self._backlog.append(ticket)
-            else:
-                self._finish(ticket, arrival, arrival.outcome)
+        self._admission.take(messages)
+        self._admit()
+
+    def _admit(self) -> None:
+        """Take in what may go on, after the ledger's notes are committed."""
+        admitted = self._admission.go_on(idle=not self._feeder.cleaning)
+        if admitted and (not self._ledger.unrecorded() or self._publish()):
+            self._take_in_all(admitted)
+        self._feed()  # before the next page may want to be alone
+
+    def _take_in_all(self, admitted: Sequence[Admitted]) -> None:
+        touched = iter(self._intake.arrivals([one.message for one in admitted if not one.lost]))
+        for message, deaths in admitted:
+            lost = deaths >= MAX_DEATHS
+            arrival = self._intake.lost(message, deaths) if lost else next(touched)
+            if deaths:
+                self._counting.suspect(deaths)
+                arrival.attempts = deaths + (not lost)
+            self._take_on(arrival)
+
+    def _take_on(self, arrival: Arrival) -> None:
+        message = arrival.message
+        size = len(message.key or b"") + len(message.value or b"")
+        ticket = self._window.add(message.partition, message.offset, size, arrival)
+        if arrival.outcome is not None:
+            self._finish(ticket, arrival, arrival.outcome)
+        elif self._admission.alone:
+            self._feeder.submit(ticket, fresh=True)
+        else:
+            self._feeder.add(ticket)
 
     def _feed(self) -> None:
-        """Keep the pool supplied, and no more than that: what is still here can be dropped."""
-        while self._backlog and len(self._cleaning) < self._pool_size:
-            ticket = self._backlog.popleft()
-            arrival = self._window.item(ticket)
-            if arrival is None or arrival.envelope is None:
-                raise RuntimeError(f"ticket {ticket} has nothing to clean")
-            self._cleaning[ticket] = arrival.key
-            self._cleaner.submit(ticket, arrival.envelope.page, self._done)
+        if not self._admission.exclusive:
+            self._feeder.feed()
 
-    def _done(self, ticket: int, cleaned: Cleaned) -> None:
-        """On a thread of the pool."""
-        self._results.put((ticket, cleaned))
+    def _take_back(self, partitions: frozenset[Partition]) -> None:
+        """Leave no page of these in a child: one that kills this worker later would be nobody's fault."""
+        self._collect(0.0)
+        self._feeder.withdraw(partitions)
+        until = self._clock() + _REVOKE_GRACE
+        while self._feeder.has_any_of(partitions) and self._clock() < until:
+            self._collect(until - self._clock())
+        self._feeder.interrupt(partitions)
 
     def _collect(self, timeout: float) -> None:
         """Take in the results that are there; wait up to `timeout` seconds for the first."""
         remember: list[tuple[str, bytes]] = []
-        try:
-            result = self._results.get(timeout=timeout) if timeout > 0 else self._results.get_nowait()
-            while result is not None:
-                self._take_in(*result, remember)
-                result = self._results.get_nowait()
-        except Empty:
-            pass
+        for result in self._feeder.results(timeout):
+            if result.cleaned.cacheable and result.key is not None:
+                remember.append((result.key, result.cleaned.outcome))
+            self._take_in(result)
         if remember and self._cache is not None:
             self._cache.put_many(remember)
 
-    def _take_in(self, ticket: int, cleaned: Cleaned, remember: list[tuple[str, bytes]]) -> None:
-        key = self._cleaning.pop(ticket)
-        self._counting.cleaned(cleaned.seconds)
-        if cleaned.cacheable and key is not None:
-            remember.append((key, cleaned.outcome))
-        arrival = self._window.item(ticket)
+    def _take_in(self, result: Result) -> None:
+        self._counting.cleaned(result.cleaned.seconds)
+        arrival = self._window.item(result.ticket)
         if arrival is not None:
-            self._finish(ticket, arrival, decode_outcome(cleaned.outcome))
+            self._finish(result.ticket, arrival, decode_outcome(result.cleaned.outcome))
 
     def _finish(self, ticket: int, arrival: Arrival, outcome: Outcome) -> None:
         finished = self._finisher.finished(arrival, outcome)
         self._window.finish(ticket, finished, finished.weight)
+        self._ledger.finished(arrival.message.partition, arrival.message.offset)
+        self._breaker.finished(outcome)
 
     def _commit_is_due(self) -> bool:
         ready = self._window.ready_pages
-        if not ready:
+        if not ready or self._breaker.probing:
             return False
-        starving = self._gate.closed and not self._backlog and len(self._cleaning) < self._limits.children
+        starving = (
+            self._gate.closed and not self._feeder.waiting and self._feeder.cleaning < self._limits.children
+        )
         return (
             starving
             or self._clock() >= self._next_commit()
@@ -222,35 +236,50 @@ class Loop:
             or self._window.ready_bytes >= self._limits.commit_bytes
         )
 
-    def _publish(self, partitions: frozenset[Partition] | None = None) -> None:
-        if not self._publisher.publish_ready(partitions):
+    def _publish(self, partitions: frozenset[Partition] | None = None) -> bool:
+        done = self._publisher.publish_ready(partitions)
+        if not done:
+            self._admission.drop()
             self._prune()
         self._committed = self._clock()
+        return done
 
     def _drop(self, partitions: frozenset[Partition]) -> None:
         self._window.drop(partitions)
+        self._admission.drop(partitions)
+        self._ledger.drop(partitions)
         self._prune()
 
     def _prune(self) -> None:
         """Forget the pages that the window has dropped before they went to the pool."""
-        self._backlog = deque(ticket for ticket in self._backlog if self._window.item(ticket) is not None)
+        self._feeder.prune()
+        self._breaker.dropped()
 
     def _regulate(self) -> None:
         """Pause or resume all partitions, by what is in flight."""
-        changed = self._gate.update(self._window.pages, self._window.bytes)
+        changed = self._gate.update(*self._load())
         if changed or self._reassigned:
             self._reassigned = False
             (self._stream.pause if self._gate.closed else self._stream.resume)(self._assigned)
+        if self._breaker.probing and not (self._feeder.cleaning or self._feeder.waiting):
+            self._progress.mark()  # it waits for a page that gives an article
+            if self._gate.closed and not self._admission.pages:
+                self._breaker.no_more()
+
+    def _load(self) -> tuple[int, int]:
+        """Pages and bytes in flight, and those that the ledger holds back."""
+        return self._window.pages + self._admission.pages, self._window.bytes + self._admission.bytes
 
     def _observe(self) -> None:
-        self._counting.in_flight(self._window.pages, self._window.bytes)
+        self._counting.in_flight(*self._load())
+        self._counting.dead_letters_in_a_row(self._breaker.run, probing=self._breaker.probing)
         if self._clock() < self._observed + _OBSERVE:
             return
         self._observed = self._clock()
         self._joined = self._stream.joined()
         lag = self._stream.lag()
         self._counting.lag(lag)
-        if self._joined and not self._window.pages and not any(lag.values()):
+        if self._joined and not self._load()[0] and not any(lag.values()):
             self._counting.progress()
             self._progress.mark()
 
@@ -263,6 +292,7 @@ class Loop:
             self._collect(min(_DRAIN_WAIT, max(0.0, until - self._clock())))
             if self._commit_is_due() or self._window.ready_pages == self._window.pages:
                 self._publish()
+        self._ledger.sign_off()
         self._publish()
         if self._window.pages:
             log.warning("stopping: %d pages were not finished and are read again", self._window.pages)

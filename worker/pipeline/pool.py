@@ -12,7 +12,7 @@ import signal
 import threading
 import time
 import traceback
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Collection, Sequence
 from dataclasses import dataclass
 from multiprocessing import resource_tracker
 from queue import Empty, SimpleQueue
@@ -20,6 +20,7 @@ from typing import NamedTuple
 
 from worker.core.records import Page, Reason, Rejected
 from worker.pipeline.child import Bug, CleanFactory
+from worker.pipeline.malloc import give_back_large_blocks
 from worker.pipeline.outcomes import encode_outcome
 from worker.pipeline.ports import Cleaned
 from worker.pipeline.process import END_SECONDS, ChildLost, ChildProcess, StartError
@@ -39,6 +40,7 @@ class _Job(NamedTuple):
     ticket: int
     page: Page
     done: Callable[[int, Cleaned], None]
+    fresh: bool = False
 
 
 class ProcessCleaner:
@@ -48,8 +50,9 @@ class ProcessCleaner:
     names the modules to import for it. A page may take `deadline` seconds once its child has it, and
     `memory_bytes` beyond what the child took to start; a child is replaced after `recycle_pages`.
     Both callbacks come on the pool's threads: `on_restart(reason)` for each child replaced (timeout,
-    memory, crashed, recycled, or idle when it was gone before its next page), `on_bug(page, bug)` for
-    each exception that cleaning let out.
+    memory, crashed, recycled, suspect around a page that wants a fresh child, revoked when it was
+    interrupted, or idle when it was gone before its next page), `on_bug(page, bug)` for each exception
+    that cleaning let out.
     """
 
     def __init__(
@@ -85,6 +88,7 @@ class ProcessCleaner:
         Raises:
             StartError: one did not start; the others are ended.
         """
+        give_back_large_blocks()
         for name in _ONE_THREAD:
             os.environ.setdefault(name, "1")
         resource_tracker.ensure_running()  # now, because it unblocks the signals of the thread that does it
@@ -97,9 +101,33 @@ class ProcessCleaner:
             self.close(END_SECONDS)
             raise
 
-    def submit(self, ticket: int, page: Page, done: Callable[[int, Cleaned], None]) -> None:
-        """Clean a page as soon as a child is free; `done(ticket, cleaned)` comes once, on a pool's thread."""
-        self._jobs.put(_Job(ticket, page, done))
+    def submit(
+        self, ticket: int, page: Page, done: Callable[[int, Cleaned], None], *, fresh: bool = False
+    ) -> None:
+        """Clean a page as soon as a child is free; `done(ticket, cleaned)` comes once, on a pool's thread.
+
+        `fresh`: in a child that has cleaned no other, and will not.
+        """
+        self._jobs.put(_Job(ticket, page, done, fresh))
+
+    def withdraw(self, tickets: Collection[int]) -> frozenset[int]:
+        """Forget those of these pages that no child has yet; `done` is not called for those returned."""
+        jobs: list[_Job | None] = []
+        try:
+            while True:
+                jobs.append(self._jobs.get_nowait())
+        except Empty:
+            pass
+        withdrawn = frozenset(job.ticket for job in jobs if job is not None and job.ticket in tickets)
+        for job in jobs:
+            if job is None or job.ticket not in withdrawn:
+                self._jobs.put(job)
+        return withdrawn
+
+    def interrupt(self, tickets: Collection[int]) -> None:
+        """End the children that have one of these pages; what `done` is told of it does not matter."""
+        for keeper in self._keepers:
+            keeper.interrupt(tickets)
 
     def close(self, timeout: float) -> None:
         """End the children now, waiting up to `timeout` seconds; pages not yet done are forgotten."""
@@ -140,6 +168,9 @@ class _Keeper:
         self._terms = terms
         self._child: ChildProcess | None = None
         self._started: SimpleQueue[Exception | None] = SimpleQueue()
+        self._ticket: int | None = None  # of the page that the child has, or is about to get
+        self._interrupted = False
+        self._changing = threading.Lock()  # of the two above
 
     def wait_started(self) -> None:
         """Wait for the first child. Raises what kept it from starting."""
@@ -153,6 +184,22 @@ class _Keeper:
         if child is not None:
             child.kill()
 
+    def interrupt(self, tickets: Collection[int]) -> None:
+        """Kill the child if it has one of these."""
+        with self._changing:
+            if self._ticket in tickets:
+                self._interrupted = True
+                self.stop()
+
+    def _begin(self, ticket: int) -> None:
+        with self._changing:
+            self._ticket, self._interrupted = ticket, False
+
+    def _was_interrupted(self) -> bool:
+        with self._changing:
+            self._ticket = None
+            return self._interrupted
+
     def _run(self) -> None:
         # Signals are the main thread's; and the fork server, which this thread may have to start,
         # inherits the mask: a SIGTERM to the process group must not take it from under the children.
@@ -164,7 +211,14 @@ class _Keeper:
             return
         self._started.put(None)
         while (job := self._terms.jobs.get()) is not None and not self._terms.closing.is_set():
+            if job.fresh and self._child is not None and self._child.pages:
+                self._replace("suspect")
+            self._begin(job.ticket)
             cleaned, restart = self._clean(job.page)
+            if self._was_interrupted():
+                restart = "revoked"
+            elif job.fresh:
+                restart = restart or "suspect"
             if self._terms.closing.is_set():  # `close` may have killed the child over this page
                 break
             job.done(job.ticket, cleaned)

@@ -3,7 +3,7 @@
 The adapters implement these; the loop knows nothing else of Kafka or Redis. Times are seconds.
 """
 
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import NamedTuple, Protocol
 
@@ -46,6 +46,10 @@ class StreamUnavailable(Exception):
     """Kafka could not be reached within the bounded retries. Its text is one clear line."""
 
 
+class StreamMisconfigured(StreamUnavailable):
+    """Settings that cannot be used, or that Kafka refuses. Trying again will not help."""
+
+
 class PublishFailed(Exception):
     """This commit did not happen: nothing of it is visible, what was in flight must be read again."""
 
@@ -83,8 +87,18 @@ class Stream(Protocol):
     def poll(self, timeout: float, max_records: int) -> Sequence[Message]:
         """Messages in order within each partition; none when `timeout` passes. Raises StreamUnavailable."""
 
-    def publish(self, messages: Sequence[Outgoing], offsets: Mapping[Partition, int]) -> None:
+    def note(self, partition: Partition) -> str:
+        """The note committed with the offset that reading this partition began at; empty without one."""
+
+    def publish(
+        self,
+        messages: Sequence[Outgoing],
+        offsets: Mapping[Partition, int],
+        notes: Mapping[Partition, str] | None = None,
+    ) -> None:
         """Publish the messages and commit the offsets (each the next one to read) as one step.
+
+        A note is a short text that goes with an offset, for whoever reads on from there.
 
         Raises PublishFailed when the step was undone: `dropped` is called in the next poll.
         Raises Unpublishable when Kafka refuses some of the messages for good: nothing is dropped.
@@ -132,8 +146,19 @@ class Cleaned:
 class Cleaner(Protocol):
     """The pool of child processes. Results come to `done`, on a thread of the pool."""
 
-    def submit(self, ticket: int, page: Page, done: Callable[[int, Cleaned], None]) -> None:
-        """Clean a page; `done(ticket, cleaned)` is called exactly once, whatever happens to the child."""
+    def submit(
+        self, ticket: int, page: Page, done: Callable[[int, Cleaned], None], *, fresh: bool = False
+    ) -> None:
+        """Clean a page; `done(ticket, cleaned)` is called exactly once, whatever happens to the child.
+
+        `fresh`: in a child that has cleaned no other, and will not.
+        """
+
+    def withdraw(self, tickets: Collection[int]) -> frozenset[int]:
+        """Forget those of these pages that no child has yet; `done` is not called for those returned."""
+
+    def interrupt(self, tickets: Collection[int]) -> None:
+        """End the children that have one of these pages; what `done` is told of it does not matter."""
 
     def close(self, timeout: float) -> None:
         """Stop the children, within `timeout`."""

@@ -50,16 +50,23 @@ class Publication:
 
 
 def route(
-    message: Message, envelope: Envelope | None, outcome: Outcome, publication: Publication, now: datetime
+    message: Message,
+    envelope: Envelope | None,
+    outcome: Outcome,
+    publication: Publication,
+    now: datetime,
+    attempts: int = 1,
 ) -> Outgoing:
     """The message to publish for an outcome; without an envelope the page was rejected in decoding.
+
+    `attempts` counts this one and those that ended with their worker.
 
     Raises:
         ValueError: an article without an envelope.
     """
     if isinstance(outcome, Rejected):
         stage = Stage.CLEAN if envelope else Stage.DECODE
-        return dead_letter(message, outcome, publication, stage)
+        return dead_letter(message, outcome, publication, stage, attempts)
     if envelope is None:
         raise ValueError("an article without the envelope of its page")
     return article_message(message, envelope, outcome, publication, now)

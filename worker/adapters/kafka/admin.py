@@ -12,7 +12,8 @@ from kafka.errors import KafkaError, NoError, TopicAlreadyExistsError, for_code
 from worker.adapters.kafka.config import admin_options, transactional_options
 from worker.adapters.kafka.connecting import Connecting
 from worker.adapters.kafka.deadline import DeadlinePassed, Helper
-from worker.adapters.kafka.producer import BoundedProducer, told
+from worker.adapters.kafka.explaining import explained
+from worker.adapters.kafka.producer import BoundedProducer
 from worker.pipeline.ports import StreamUnavailable
 from worker.settings import Delivery, Settings
 
@@ -113,7 +114,8 @@ def _report(
     if error is TopicAlreadyExistsError:  # by somebody else, a moment ago
         return TopicReport(plan.topic, False, "is there")
     if error is not None:
-        raise StreamUnavailable(f"Kafka does not create the topic {plan.topic}: {told(error())}")
+        text = explained(error(), settings)
+        raise StreamUnavailable(f"Kafka does not create the topic {plan.topic}: {text}")
     return TopicReport(plan.topic, True, f"created with {plan.partitions} partitions")
 
 
@@ -134,7 +136,8 @@ def _check_topics(settings: Settings, admin: "_Admin") -> Iterator[Check]:
     for plan in plans:
         there = found.get(plan.topic)
         if there is None:
-            yield Check(f"topic {plan.topic}", False, "is missing", "`pagesieve topics` creates it")
+            hidden = "" if settings.kafka_security_protocol == "PLAINTEXT" else ", or hidden from this user"
+            yield Check(f"topic {plan.topic}", False, f"is missing{hidden}", "`pagesieve topics` creates it")
             continue
         detail = _as_found(settings, plan, there)
         fits = "below" not in detail
@@ -161,7 +164,7 @@ def _check_transactions(settings: Settings) -> Check:
             "allow this user transactional.ids that begin with "
             f"{settings.kafka_group_id}, or set PAGESIEVE_DELIVERY=at_least_once"
         )
-        return Check("transactions", False, told(error), step)
+        return Check("transactions", False, explained(error, settings), step)
     finally:
         helper.end()
     return Check("transactions", True, f"a producer with the transactional.id {name} was admitted")
@@ -238,7 +241,8 @@ class _Admin:
             return self._helper.call(call, self._seconds)
         except (KafkaError, DeadlinePassed) as error:
             servers = self._settings.kafka_bootstrap_servers
-            raise StreamUnavailable(f"Kafka at {servers}: {told(error)}") from error
+            text = explained(error, self._settings)
+            raise StreamUnavailable(f"Kafka at {servers}: {text}") from error
 
 
 class _AdminClient(Connecting, KafkaAdminClient):  # type: ignore[misc]

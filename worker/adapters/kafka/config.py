@@ -5,7 +5,8 @@ from typing import Any
 
 from kafka.coordinator.assignors.sticky.sticky_assignor import StickyPartitionAssignor
 
-from worker.pipeline.ports import StreamUnavailable
+from worker.adapters.tls import TlsFilesError, client_context
+from worker.pipeline.ports import StreamMisconfigured
 from worker.settings import Settings
 
 # Records of one partition gather to this size before they are compressed and sent together: well below
@@ -104,18 +105,15 @@ def _client_options(settings: Settings) -> dict[str, Any]:
 def _ssl_context(settings: Settings) -> ssl.SSLContext:
     # Made here and not by kafka-python, which takes a file that is not there for a broker that is not.
     try:
-        context = ssl.create_default_context(cafile=settings.kafka_ssl_cafile)
-        context.check_hostname = settings.kafka_ssl_check_hostname
-        if settings.kafka_ssl_certfile:
-            password = settings.kafka_ssl_key_password
-            context.load_cert_chain(
-                settings.kafka_ssl_certfile,
-                settings.kafka_ssl_keyfile,
-                password.get_secret_value() if password else None,
-            )
-    except (OSError, ssl.SSLError) as error:
-        raise StreamUnavailable(f"the TLS files for Kafka cannot be used: {error}") from error
-    return context
+        return client_context(
+            cafile=settings.kafka_ssl_cafile,
+            certfile=settings.kafka_ssl_certfile,
+            keyfile=settings.kafka_ssl_keyfile,
+            key_password=settings.kafka_ssl_key_password,
+            check_hostname=settings.kafka_ssl_check_hostname,
+        )
+    except TlsFilesError as error:
+        raise StreamMisconfigured(f"the TLS files for Kafka cannot be used: {error}") from None
 
 
 def _milliseconds(seconds: float) -> int:

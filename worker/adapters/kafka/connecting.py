@@ -1,12 +1,14 @@
 """Clients that tell why they cannot connect, and leave nothing behind when they cannot."""
 
+from collections.abc import Mapping
 from typing import Any
 
-from kafka.errors import KafkaConnectionError, KafkaError, KafkaTimeoutError
+from kafka import KafkaConsumer
+from kafka.errors import KafkaConnectionError, KafkaError, KafkaTimeoutError, RequestTimedOutError
 
 from worker.adapters.kafka.deadline import Budget
 
-_REASON_SECONDS = 2.0
+_REASON_SHARE = 0.75  # of the time to connect in: so long it may take to find out why that failed
 
 
 class Connecting:
@@ -22,6 +24,7 @@ class Connecting:
     _net: Any
 
     def __init__(self, **options: Any):
+        self._reason_seconds = options["bootstrap_timeout_ms"] / 1000 * _REASON_SHARE
         try:
             super().__init__(**options)
         except KafkaTimeoutError as error:
@@ -36,15 +39,16 @@ class Connecting:
     def _reason(self) -> KafkaError | None:
         # A broker that refuses a user says so and hangs up. When both come together kafka-python sees the
         # end of the connection only, so one attempt does not tell.
-        budget = Budget(_REASON_SECONDS)
+        budget = Budget(self._reason_seconds)
         reason: KafkaError | None = None
-        while budget.left and (reason is None or isinstance(reason, KafkaConnectionError)):
+        while budget.left and not _tells(reason):
             try:
                 self._net.run(self._call_once)
             except KafkaTimeoutError:
                 break
             except KafkaError as error:
-                reason = error
+                if not (isinstance(error, RequestTimedOutError) and reason):
+                    reason = error
             else:
                 break
         return reason
@@ -56,9 +60,33 @@ class Connecting:
             await self._net.sleep(pause)
         connection = self._manager.get_connection(
             node,
-            timeout_ms=1000 * _REASON_SECONDS,
+            timeout_ms=1000 * self._reason_seconds,
             pop_on_close=False,
             refresh_metadata_on_err=False,
             reset_backoff_on_connect=False,
         )
         await connection
+
+
+class TellingConsumer(Connecting, KafkaConsumer):  # type: ignore[misc]
+    """A KafkaConsumer that tells why it cannot connect."""
+
+
+def why_not_connected(options: Mapping[str, Any]) -> KafkaError | None:
+    """The reason why a consumer with these options cannot connect; None when it can.
+
+    For clients without a thread of their own, which only know that they waited in vain.
+    """
+    try:
+        consumer = TellingConsumer(**{**options, "group_id": None})
+    except KafkaError as error:
+        return error
+    consumer.close(autocommit=False)
+    return None
+
+
+def _tells(reason: KafkaError | None) -> bool:
+    """Whether this is more than that the connection came to an end."""
+    if isinstance(reason, KafkaConnectionError):
+        return "certificate" in str(reason)
+    return reason is not None and not isinstance(reason, RequestTimedOutError)

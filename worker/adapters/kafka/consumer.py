@@ -4,7 +4,13 @@ from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field
 from typing import Any, Literal
 
-from kafka import AsyncConsumerRebalanceListener, ConsumerGroupMetadata, KafkaConsumer, TopicPartition
+from kafka import (
+    AsyncConsumerRebalanceListener,
+    ConsumerGroupMetadata,
+    KafkaConsumer,
+    OffsetAndMetadata,
+    TopicPartition,
+)
 from kafka.errors import UnstableOffsetCommitError
 from kafka.future import Future
 
@@ -66,8 +72,8 @@ class GroupConsumer(Connecting, KafkaConsumer):  # type: ignore[misc]
 
     def committed_offsets(
         self, partitions: Iterable[TopicPartition], timeout_ms: int
-    ) -> dict[TopicPartition, int | None]:
-        """The committed offsets as they are now; None for a partition without one.
+    ) -> dict[TopicPartition, OffsetAndMetadata | None]:
+        """The committed offsets as they are now, each with its note; None for a partition without one.
 
         A partition with an open transaction is left out: its offset is not known before that has ended
         (KIP-447). `KafkaConsumer.committed` cannot be used: a request that it gave up stays behind, and
@@ -76,7 +82,7 @@ class GroupConsumer(Connecting, KafkaConsumer):  # type: ignore[misc]
         Raises:
             KafkaError: when the group's coordinator does not answer.
         """
-        offsets: dict[TopicPartition, int | None]
+        offsets: dict[TopicPartition, OffsetAndMetadata | None]
         offsets = self._net.run(self._ask, sorted(partitions), timeout_ms)
         return offsets
 
@@ -93,7 +99,7 @@ class GroupConsumer(Connecting, KafkaConsumer):  # type: ignore[misc]
 
     async def _ask(
         self, partitions: list[TopicPartition], timeout_ms: int
-    ) -> dict[TopicPartition, int | None]:
+    ) -> dict[TopicPartition, OffsetAndMetadata | None]:
         await self._coordinator.ensure_coordinator_ready_async(timeout_ms=timeout_ms)
         try:
             return await self._ask_once(partitions, timeout_ms)
@@ -102,8 +108,8 @@ class GroupConsumer(Connecting, KafkaConsumer):  # type: ignore[misc]
 
     async def _ask_each(
         self, partitions: list[TopicPartition], timeout_ms: int
-    ) -> dict[TopicPartition, int | None]:
-        known: dict[TopicPartition, int | None] = {}
+    ) -> dict[TopicPartition, OffsetAndMetadata | None]:
+        known: dict[TopicPartition, OffsetAndMetadata | None] = {}
         for partition in partitions:
             try:
                 known |= await self._ask_once([partition], timeout_ms)
@@ -113,12 +119,10 @@ class GroupConsumer(Connecting, KafkaConsumer):  # type: ignore[misc]
 
     async def _ask_once(
         self, partitions: list[TopicPartition], timeout_ms: int
-    ) -> dict[TopicPartition, int | None]:
+    ) -> dict[TopicPartition, OffsetAndMetadata | None]:
         request = self._manager.call_soon(self._coordinator._send_offset_fetch_request, partitions)  # noqa: SLF001
         found = await self._manager.wait_for(request, timeout_ms)
-        return {
-            partition: found[partition].offset if partition in found else None for partition in partitions
-        }
+        return {partition: found.get(partition) for partition in partitions}
 
     def _resolve_soon(self, future: Future, value: Any = None) -> None:
         def resolve() -> None:

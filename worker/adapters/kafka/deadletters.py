@@ -4,14 +4,16 @@ import time
 from collections.abc import Iterator, Sequence
 from contextlib import ExitStack, contextmanager
 from types import TracebackType
-from typing import NamedTuple, Self
+from typing import Any, NamedTuple, Self
 
-from kafka import KafkaConsumer, OffsetAndMetadata, TopicPartition
+from kafka import OffsetAndMetadata, TopicPartition
 from kafka.errors import KafkaError
 
 from worker.adapters.kafka.config import consumer_options, transactional_options
+from worker.adapters.kafka.connecting import TellingConsumer
 from worker.adapters.kafka.deadline import DeadlinePassed, Helper
-from worker.adapters.kafka.producer import BoundedProducer, told
+from worker.adapters.kafka.explaining import explained, missing_topics
+from worker.adapters.kafka.producer import BoundedProducer
 from worker.pipeline.ports import Message, Outgoing, Partition, StreamUnavailable
 from worker.pipeline.replays import PutBack
 from worker.settings import Settings
@@ -48,7 +50,7 @@ class DeadLetters:
             "auto_offset_reset": "earliest",
         }
         with ExitStack() as stack, self._errors_told():
-            self._consumer = KafkaConsumer(**options)
+            self._consumer = TellingConsumer(**options)
             stack.callback(self._consumer.close, autocommit=False, timeout_ms=_CLOSE_MS)
             self._producer = BoundedProducer(**transactional_options(self._settings, self._group))
             stack.callback(self._producer.discard)
@@ -109,7 +111,7 @@ class DeadLetters:
         topic = self._settings.dead_topic
         numbers = self._consumer.partitions_for_topic(topic)
         if not numbers:
-            raise StreamUnavailable(f"there is no topic {topic}; `pagesieve topics` creates it")
+            raise StreamUnavailable(missing_topics([topic], self._settings))
         partitions = [TopicPartition(topic, number) for number in sorted(numbers)]
         self._consumer.assign(partitions)
         self._ends = self._consumer.end_offsets(partitions, timeout_ms=_CALL_SECONDS * 1000)
@@ -130,7 +132,7 @@ class DeadLetters:
                 for partition, end in self._ends.items()
             )
 
-    def _poll(self) -> dict[TopicPartition, list["KafkaConsumer.Record"]]:
+    def _poll(self) -> dict[TopicPartition, list[Any]]:
         with self._errors_told():
             return dict(self._consumer.poll(timeout_ms=_POLL_MS))
 
@@ -140,10 +142,11 @@ class DeadLetters:
             yield
         except (KafkaError, DeadlinePassed) as error:
             servers = self._settings.kafka_bootstrap_servers
-            raise StreamUnavailable(f"Kafka at {servers}: {told(error)}") from error
+            text = explained(error, self._settings)
+            raise StreamUnavailable(f"Kafka at {servers}: {text}") from error
 
 
-def _message(record: "KafkaConsumer.Record") -> Message:
+def _message(record: Any) -> Message:
     return Message(
         Partition(record.topic, record.partition),
         record.offset,

@@ -5,7 +5,7 @@ import time
 from collections.abc import Iterable, Mapping
 from typing import Any
 
-from kafka import ConsumerGroupMetadata, TopicPartition
+from kafka import ConsumerGroupMetadata, OffsetAndMetadata, TopicPartition
 from kafka.errors import KafkaError
 
 from worker.adapters.kafka.consumer import GroupEvent, membership_of
@@ -35,6 +35,7 @@ class Holdings:
         self._sure: dict[TopicPartition, int] = {}  # with the offset after the last message delivered
         self._told: set[TopicPartition] = set()
         self._paused: set[TopicPartition] = set()
+        self._notes: dict[TopicPartition, str] = {}  # found beside the offset that reading began at
         self._in_flight = False  # something was delivered since the last drop
         self._next_look = 0.0
 
@@ -113,15 +114,19 @@ class Holdings:
         self._in_flight = self._in_flight or bool(messages)
         return messages
 
+    def note(self, partition: Partition) -> str:
+        """What was committed beside the offset that reading this partition began at."""
+        return self._notes.get(TopicPartition(*partition), "")
+
     def check(self, offsets: Offsets) -> None:
         """Only what was delivered in this membership may be committed.
 
         Raises:
             ValueError: for anything else.
         """
-        for partition, offset in offsets.items():
-            if offset > self._sure.get(partition, -1):
-                raise ValueError(f"offset {offset} of {partition} is not of this membership")
+        for partition, mark in offsets.items():
+            if mark.offset > self._sure.get(partition, -1):
+                raise ValueError(f"offset {mark.offset} of {partition} is not of this membership")
 
     def pause(self, partitions: Iterable[Partition]) -> None:
         """Fetch no more of these."""
@@ -165,20 +170,21 @@ class Holdings:
 
     def _committed(
         self, member: Member, wanted: frozenset[TopicPartition]
-    ) -> dict[TopicPartition, int | None]:
+    ) -> dict[TopicPartition, OffsetAndMetadata | None]:
         found = member.committed(wanted)
-        new = [partition for partition, offset in found.items() if offset is None]
+        new = [partition for partition, mark in found.items() if mark is None]
         if new and self._settings.kafka_auto_offset_reset == "latest":
             # Committed at once: else what comes in before the first commit is skipped by the next rebalance.
-            ends = member.ends(new)
+            ends = {place: OffsetAndMetadata(end, "", -1) for place, end in member.ends(new).items()}
             member.commit(ends, self._settings.kafka_call_timeout)
             found |= ends
         return found
 
-    def _read_from(self, member: Member, found: Mapping[TopicPartition, int | None]) -> None:
-        for partition, offset in found.items():
-            member.seek(partition, offset)
-            self._sure[partition] = offset or 0
+    def _read_from(self, member: Member, found: Mapping[TopicPartition, OffsetAndMetadata | None]) -> None:
+        for partition, mark in found.items():
+            member.seek(partition, mark.offset if mark else None)
+            self._sure[partition] = mark.offset if mark else 0
+            self._notes[partition] = (mark.metadata or "") if mark else ""
         member.resume(found.keys() - self._paused)
         if fresh := found.keys() - self._told:
             self._told |= fresh

@@ -2,7 +2,7 @@
 
 import queue
 import time
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable
 from typing import Any, TypeVar
 
 from kafka import ConsumerGroupMetadata, OffsetAndMetadata, TopicPartition
@@ -11,7 +11,7 @@ from kafka.structs import MemberState
 from worker.adapters.kafka.config import consumer_options
 from worker.adapters.kafka.consumer import GroupConsumer, GroupEvent, GroupListener
 from worker.adapters.kafka.deadline import Budget, DeadlinePassed, Helper, Returned
-from worker.adapters.kafka.producer import discard_later
+from worker.adapters.kafka.producer import Offsets, discard_later
 from worker.settings import Settings
 
 T = TypeVar("T")
@@ -75,7 +75,9 @@ class Member:
         stable = group.state == MemberState.STABLE and group.generation_id >= 0 and group.member_id
         return group if stable else None
 
-    def committed(self, partitions: Iterable[TopicPartition]) -> dict[TopicPartition, int | None]:
+    def committed(
+        self, partitions: Iterable[TopicPartition]
+    ) -> dict[TopicPartition, OffsetAndMetadata | None]:
         """The committed offsets; those that an open transaction may yet change are left out."""
         wanted = list(partitions)
         timeout = int(self._seconds * 1000)
@@ -87,9 +89,9 @@ class Member:
         timeout = int(self._seconds * 1000)
         return dict(self._call(lambda: self._consumer.end_offsets(wanted, timeout_ms=timeout)))
 
-    def commit(self, offsets: Mapping[TopicPartition, int], seconds: float) -> None:
+    def commit(self, offsets: Offsets, seconds: float) -> None:
         """Commit without a transaction; also while `poll` handles a rebalance."""
-        marked = {partition: OffsetAndMetadata(offset) for partition, offset in offsets.items()}
+        marked = dict(offsets)
         timeout = int(seconds * 1000)
         try:
             self._committer.call(lambda: self._consumer.commit(marked, timeout_ms=timeout), seconds + 1)

@@ -20,7 +20,7 @@ from worker.pipeline.ports import Outgoing, Unpublishable
 
 log = logging.getLogger(__name__)
 
-Offsets = Mapping[TopicPartition, int]
+Offsets = Mapping[TopicPartition, OffsetAndMetadata]  # each the next one to read, with its note
 
 # What a broker says of a message that it will never take.
 _REFUSALS = (MessageSizeTooLargeError, RecordListTooLargeError, InvalidRecordError)
@@ -62,12 +62,9 @@ class BoundedProducer(KafkaProducer):  # type: ignore[misc]
             KafkaTimeoutError: when the brokers have not answered after `seconds`.
             KafkaError: when they refuse.
         """
-        marked = {partition: OffsetAndMetadata(offset) for partition, offset in offsets.items()}
-        self._within(self._transaction_manager.send_offsets_to_transaction(marked, group), seconds)
+        self._within(self._transaction_manager.send_offsets_to_transaction(dict(offsets), group), seconds)
 
-    def send_marks_within(
-        self, marks: Mapping[TopicPartition, OffsetAndMetadata], group_id: str, seconds: float
-    ) -> None:
+    def send_marks_within(self, marks: Offsets, group_id: str, seconds: float) -> None:
         """Put offsets with metadata into the transaction, for a group that nobody is a member of.
 
         Raises:

@@ -17,6 +17,7 @@ from kafka.errors import (
 
 from worker.adapters.kafka.config import plain_options, transactional_options
 from worker.adapters.kafka.deadline import DeadlinePassed, Helper
+from worker.adapters.kafka.explaining import explained
 from worker.adapters.kafka.producer import BoundedProducer, Offsets, discard_later, told
 from worker.pipeline.ports import Outgoing, PublishFailed, StreamUnavailable, Unpublishable
 from worker.settings import Settings
@@ -111,7 +112,8 @@ class Replaceable:
             seconds = self._settings.kafka_call_timeout + 1
             self._producer = helper.call(self._make, seconds, too_late=BoundedProducer.discard)
         except (AuthorizationError, SaslAuthenticationFailedError) as error:
-            raise StreamUnavailable(f"Kafka does not allow it: {told(error)}") from error
+            text = explained(error, self._settings)
+            raise StreamUnavailable(f"Kafka does not allow it: {text}") from error
         except (KafkaError, DeadlinePassed) as error:
             self._failed(error)
         finally:

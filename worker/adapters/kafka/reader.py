@@ -3,13 +3,14 @@
 import time
 from collections.abc import Iterator, Sequence
 from types import TracebackType
-from typing import Self
+from typing import Any, Self
 
-from kafka import KafkaConsumer, TopicPartition
+from kafka import TopicPartition
 from kafka.errors import KafkaError
 
 from worker.adapters.kafka.config import consumer_options
-from worker.adapters.kafka.producer import told
+from worker.adapters.kafka.connecting import TellingConsumer
+from worker.adapters.kafka.explaining import explained, missing_topics
 from worker.pipeline.ports import Message, Partition, StreamUnavailable
 from worker.settings import Settings
 
@@ -31,7 +32,7 @@ class TopicReader:
 
     def __enter__(self) -> Self:
         try:
-            self._consumer = KafkaConsumer(**consumer_options(self._settings) | {"group_id": None})
+            self._consumer = TellingConsumer(**consumer_options(self._settings) | {"group_id": None})
         except KafkaError as error:
             raise self._unavailable(error) from error
         try:
@@ -83,7 +84,7 @@ class TopicReader:
     def _of_topic(self, topic: str) -> list[TopicPartition]:
         numbers = self._consumer.partitions_for_topic(topic)
         if not numbers:
-            raise StreamUnavailable(f"there is no topic {topic}; `pagesieve topics` creates it")
+            raise StreamUnavailable(missing_topics([topic], self._settings))
         return [TopicPartition(topic, number) for number in sorted(numbers)]
 
     def _close(self) -> None:
@@ -94,7 +95,7 @@ class TopicReader:
         return f"Kafka at {self._settings.kafka_bootstrap_servers}"
 
     def _unavailable(self, error: Exception) -> StreamUnavailable:
-        return StreamUnavailable(f"{self._where}: {told(error)}")
+        return StreamUnavailable(f"{self._where}: {explained(error, self._settings)}")
 
 
 def read_topic(settings: Settings, topic: str) -> Iterator[Message]:
@@ -107,7 +108,7 @@ def read_topic(settings: Settings, topic: str) -> Iterator[Message]:
         yield from reader.read_to_end()
 
 
-def _message(record: "KafkaConsumer.Record") -> Message:
+def _message(record: Any) -> Message:
     return Message(
         Partition(record.topic, record.partition),
         record.offset,

@@ -4,10 +4,16 @@ import logging
 import time
 from collections.abc import Iterable, Mapping, Sequence
 
-from kafka import TopicPartition
-from kafka.errors import AuthorizationError, KafkaConnectionError, KafkaError, SaslAuthenticationFailedError
+from kafka import OffsetAndMetadata, TopicPartition
+from kafka.errors import (
+    AuthorizationError,
+    InvalidSessionTimeoutError,
+    KafkaError,
+    SaslAuthenticationFailedError,
+)
 
 from worker.adapters.kafka.deadline import Budget, DeadlinePassed
+from worker.adapters.kafka.explaining import explained, missing_topics
 from worker.adapters.kafka.holdings import STEP_SECONDS, Holdings
 from worker.adapters.kafka.member import Member
 from worker.adapters.kafka.producer import Offsets, told
@@ -18,6 +24,7 @@ from worker.pipeline.ports import (
     Partition,
     PublishFailed,
     StreamListener,
+    StreamMisconfigured,
     StreamUnavailable,
 )
 from worker.settings import Delivery, Settings
@@ -72,8 +79,19 @@ class KafkaStream:
             if messages or budget.left == 0:
                 return messages
 
-    def publish(self, messages: Sequence[Outgoing], offsets: Mapping[Partition, int]) -> None:
+    def note(self, partition: Partition) -> str:
+        """What was committed beside the offset that reading this partition began at; empty for nothing."""
+        return self._held.note(partition)
+
+    def publish(
+        self,
+        messages: Sequence[Outgoing],
+        offsets: Mapping[Partition, int],
+        notes: Mapping[Partition, str] | None = None,
+    ) -> None:
         """Publish the messages and commit the offsets (each the next one to read) as one step.
+
+        The notes are committed as the offsets' metadata: brokers take 4096 bytes of them a partition.
 
         Raises:
             PublishFailed: when the step was undone: `dropped` is called in the next poll.
@@ -87,7 +105,11 @@ class KafkaStream:
         if not self._held.current:
             self._void = True
             raise PublishFailed("the group has moved on since these pages were read")
-        marked = {TopicPartition(*partition): offset for partition, offset in offsets.items()}
+        told_of = notes or {}
+        marked = {
+            TopicPartition(*partition): OffsetAndMetadata(offset, told_of.get(partition, ""), -1)
+            for partition, offset in offsets.items()
+        }
         self._held.check(marked)
         if not messages and not marked:
             return
@@ -145,20 +167,17 @@ class KafkaStream:
             self._member = self._member or self._new_member()
             topics = self._member.topics()
         except (AuthorizationError, SaslAuthenticationFailedError) as error:
-            raise StreamUnavailable(f"Kafka at {servers} refuses this user: {told(error)}") from error
+            raise StreamUnavailable(
+                f"Kafka at {servers} refuses this user: {explained(error, self._settings)}"
+            ) from error
         except (KafkaError, DeadlinePassed) as error:
-            return f"Kafka at {servers} cannot be reached: {told(error)}{self._hint(error)}"
+            return f"Kafka at {servers} cannot be reached: {explained(error, self._settings)}"
         wanted = {self._settings.raw_topic, self._settings.articles_topic, self._settings.dead_topic}
         if missing := sorted(wanted - topics):
-            return f"no topic {', '.join(missing)} in Kafka at {servers}; `pagesieve topics` creates it"
+            return missing_topics(missing, self._settings)
         if not self._publisher.ensure():
             return f"Kafka at {servers} gives no producer; `pagesieve check` tells more"
         return None
-
-    def _hint(self, error: Exception) -> str:
-        log_in = self._settings.kafka_security_protocol.startswith("SASL_")
-        hung_up = isinstance(error, KafkaConnectionError) and "disconnected" in str(error)
-        return "; it hung up, as it does on a user or password that it does not know" * (log_in and hung_up)
 
     def _round(self, held: Holdings, budget: Budget, max_records: int) -> list[Message]:
         """One look at the group and one poll: a short one as long as something is missing."""
@@ -208,5 +227,10 @@ class KafkaStream:
         self._member_failures += 1
         log.warning("Kafka consumer replaced, failure %d in a row: %s", self._member_failures, told(error))
         hopeless = isinstance(error, AuthorizationError | SaslAuthenticationFailedError)
+        if isinstance(error, InvalidSessionTimeoutError):
+            raise StreamMisconfigured(
+                f"Kafka lets no worker join: {explained(error, self._settings)}"
+            ) from error
         if hopeless or self._member_failures > self._settings.kafka_max_rebuilds:
-            raise StreamUnavailable(f"the Kafka consumer does not work: {told(error)}") from error
+            text = explained(error, self._settings)
+            raise StreamUnavailable(f"the Kafka consumer does not work: {text}") from error

@@ -6,8 +6,10 @@ from typing import Self
 
 from kafka.errors import KafkaError
 
-from worker.adapters.kafka.config import plain_options
-from worker.adapters.kafka.producer import BoundedProducer, told
+from worker.adapters.kafka.config import consumer_options, plain_options
+from worker.adapters.kafka.connecting import why_not_connected
+from worker.adapters.kafka.explaining import explained, missing_topics
+from worker.adapters.kafka.producer import BoundedProducer
 from worker.pipeline.ports import Outgoing, StreamUnavailable
 from worker.settings import Settings
 
@@ -34,7 +36,8 @@ class TopicWriter:
             self._producer = _Producer(**plain_options(self._settings))
         except KafkaError as error:
             servers = self._settings.kafka_bootstrap_servers
-            raise StreamUnavailable(f"no Kafka at {servers} ({told(error)})") from error
+            reason = why_not_connected(consumer_options(self._settings)) or error
+            raise StreamUnavailable(f"no Kafka at {servers}: {explained(reason, self._settings)}") from error
         return self
 
     def __exit__(
@@ -65,11 +68,9 @@ class TopicWriter:
         except KafkaError as error:
             servers = self._settings.kafka_bootstrap_servers
             if missing := self._producer.unknown_topics(batch):
-                step = "`pagesieve topics` creates it"
-                raise StreamUnavailable(
-                    f"no topic {', '.join(missing)} in Kafka at {servers}; {step}"
-                ) from error
-            raise StreamUnavailable(f"Kafka at {servers} did not take messages: {told(error)}") from error
+                raise StreamUnavailable(missing_topics(missing, self._settings)) from error
+            text = explained(error, self._settings)
+            raise StreamUnavailable(f"Kafka at {servers} did not take messages: {text}") from error
 
 
 class _Producer(BoundedProducer):

@@ -11,6 +11,7 @@ from worker.core.sieving.draft import Draft
 
 _DATELINE_WORDS = 8  # a dateline on a line of its own is no longer
 _FIELD_WORDS = 25  # a longer block is no field line
+_LONGEST = 600  # characters, of the same
 _IMAGE_FILE = re.compile(
     r"[\w%.()+-]+( [\w%.()+-]+){0,5}\.(jpe?g|png|gif|webp|avif|svg|bmp|tiff?)", re.IGNORECASE
 )
@@ -34,11 +35,16 @@ def take_fields(draft: Draft) -> Fields:
     fields = Fields()
     # a dateline stands no further down
     opening = min(draft.first_paragraph() + 3, len(draft.blocks))
-    for i in list(draft.kept()):
+    for i in draft.kept():
         text = draft.blocks[i].text
         if i <= opening or draft.words[i] <= _DATELINE_WORDS:
             _take_dateline(draft, i, fields, opens=i <= opening)
-        if not draft.decisions[i].keep or draft.words[i] > _FIELD_WORDS or "\n" in text:
+        if (
+            not draft.decisions[i].keep
+            or draft.words[i] > _FIELD_WORDS
+            or len(text) > _LONGEST
+            or "\n" in text
+        ):
             continue
         _take_line(draft, i, text, fields)
     _take_head_credits(draft, opening, fields)
@@ -59,7 +65,7 @@ def _take_head_credits(draft: Draft, opening: int, fields: Fields) -> None:
 
 
 def _take_line(draft: Draft, i: int, text: str, fields: Fields) -> None:
-    if _IMAGE_FILE.fullmatch(text):
+    if "." in text[-5:] and _IMAGE_FILE.fullmatch(text):
         draft.cut(i, Kind.IMAGE_FILENAME, "fields/image-filename")
         return
     names = source_credit(text)

@@ -1,30 +1,43 @@
 """Stage: what a block's place and shape tell, without any cue."""
 
-import re
-
 from worker.core.prose import ends_sentence
 from worker.core.records import Kind
 from worker.core.shadow import letters, script_of
-from worker.core.sieving.draft import Draft
+from worker.core.sieving.draft import CONTINUES, Draft
 
 _STANDFIRST = 40  # letters that tell a standfirst by the description
 _LINK_RUN = 2  # blocks of nothing but links in a row that make a list of links
-_CONTINUES = re.compile(r"^[،,;؛:.!?؟)\]»”。、，]")
 _CASED = frozenset({"Latn", "Cyrl", "Grek"})
 
 
-def recover_standfirst(draft: Draft) -> None:
-    """Keep the standfirst where extraction left it out: running text above the article that the page's
-    own description begins with, or that begins it."""
+def recover_standfirst(draft: Draft) -> int | None:
+    """The standfirst, kept also where extraction left it out: running text above the article that the
+    page's own description begins with, and that is set apart from the paragraphs."""
     summary = letters(draft.hints.description or "")[:_STANDFIRST]
     if draft.is_text or len(summary) < _STANDFIRST:
-        return
-    for i in range(draft.first_paragraph()):
-        if draft.decisions[i].keep or draft.decisions[i].kind or not draft.is_paragraph(i):
+        return None
+    top = draft.first_paragraph()
+    for i in range(min(top + 1, len(draft.blocks))):
+        if draft.decisions[i].kind or not draft.is_paragraph(i):
             continue
         if letters(draft.blocks[i].text[: 3 * _STANDFIRST]).startswith(summary):
-            draft.decisions[i].keep = True
-            return
+            if i == top and not _set_apart(draft, i):
+                return None  # the description repeats the first paragraph
+            draft.keep(i)
+            return i
+    return None
+
+
+def _set_apart(draft: Draft, i: int) -> bool:
+    """True when a kept paragraph looks unlike the next one: another element, class or place."""
+    following = next((k for k in draft.paragraphs if k > i and draft.decisions[k].keep), None)
+    return following is not None and _look(draft, i) != _look(draft, following)
+
+
+def _look(draft: Draft, i: int) -> tuple[str, str | None, int]:
+    container = draft.view.containers[draft.blocks[i].node]
+    classes = None if container.element is None else container.element.get("class")
+    return container.tag, classes, container.parent
 
 
 def cut_link_runs(draft: Draft) -> None:
@@ -32,7 +45,7 @@ def cut_link_runs(draft: Draft) -> None:
     if draft.is_text or draft.weight(0, len(draft.blocks)) == 0:
         return
     run: list[int] = []
-    for i in list(draft.kept()):
+    for i in draft.kept():
         if _is_link_line(draft, i):
             run.append(i)
             continue
@@ -57,7 +70,7 @@ def _cut_run(draft: Draft, run: list[int]) -> None:
 
 def cut_labels(draft: Draft, title_at: int) -> None:
     """Cut the short lines above the headline of a page, down to the first running text."""
-    for i in list(draft.kept()):
+    for i in draft.kept():
         if i >= title_at or draft.is_paragraph(i):
             break
         if draft.words[i] > 4 or ends_sentence(draft.blocks[i].text):
@@ -130,7 +143,7 @@ def join_broken(draft: Draft) -> list[str]:
 def _glue(draft: Draft, before: int, i: int) -> str | None:
     """What joins a block to the one before it: nothing, a space, or None when it stands by itself."""
     text, previous = draft.blocks[i].text, draft.blocks[before].text
-    if _CONTINUES.match(text):
+    if CONTINUES.match(text):
         return ""
     if draft.is_text or draft.blocks[i].tag != draft.blocks[before].tag or draft.blocks[i].tag == "li":
         return None

@@ -1,0 +1,289 @@
+"""Pages that kill their worker: each ends as `crashed` after three deaths, and no other is lost to them."""
+
+import random
+import threading
+from collections import Counter
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from itertools import count, pairwise
+from typing import Any
+
+import pytest
+
+from tests.cleaners import HeldCleaner, ThreadCleaner, echo
+from tests.fakes import FakeBroker, Killed
+from tests.loops import TEXT, Worker, dead, dead_sources, sources, working
+from tests.servers.processes import wait_for
+from worker.core.records import Outcome, Page, Reason, Rejected
+from worker.pipeline.notes import Mark, Note, decode_note, encode_note
+from worker.pipeline.ports import Partition
+
+SECONDS = 20.0
+PLACE = Partition("pages.raw", 0)
+
+
+class Deadly:
+    """Workers on one broker, each with a cleaner whose `kill ...` pages kill the worker."""
+
+    def __init__(self, broker: FakeBroker, **limits: Any):
+        self._broker = broker
+        self._limits = limits
+        self._names = count()
+        self._over = threading.Event()
+        self._all: list[tuple[Worker, ThreadCleaner]] = []
+        self.victims: list[bytes] = []  # the page that each death was of
+        self.together: Counter[bytes] = Counter()  # other pages in children when a page killed, the last time
+        self._now: Counter[bytes] = Counter()
+
+    def add(self) -> Worker:
+        """Start one more."""
+
+        def clean(page: Page) -> Outcome:
+            self._now[page.body] += 1
+            try:
+                return self._clean(page, worker)
+            finally:
+                self._now[page.body] -= 1
+
+        number = next(self._names)
+        cleaner = ThreadCleaner(clean, delay=0.003, seed=number)
+        worker = Worker(self._broker, cleaner, name=f"worker-{number}", **self._limits)
+        self._all.append((worker, cleaner))
+        worker.start()
+        return worker
+
+    @property
+    def alive(self) -> list[Worker]:
+        """Those that were not killed."""
+        return [worker for worker, _ in self._all if not worker.errors]
+
+    def keep(self, workers: int) -> None:
+        """As a supervisor does."""
+        for _ in range(workers - len(self.alive)):
+            self.add()
+
+    def end(self) -> None:
+        """End all that still run; nothing but deaths may have happened."""
+        self._over.set()
+        for worker, cleaner in self._all:
+            if not worker.errors:
+                worker.stop()
+            cleaner.close(5)
+        errors = [error for worker, _ in self._all for error in worker.errors]
+        assert all(isinstance(error, Killed) for error in errors), errors
+
+    def _clean(self, page: Page, worker: Worker) -> Outcome:
+        if not page.body.startswith(b"kill"):
+            return echo(page)
+        if worker.stream.killed:  # a process that is gone cleans no more
+            self._over.wait(SECONDS)
+            return echo(page)
+        self.together[page.body] = sum(n for body, n in self._now.items() if body != page.body)
+        self.victims.append(page.body)
+        worker.stream.kill()
+        self._over.wait(SECONDS)
+        return Rejected(Reason.EMPTY, "nobody is there to hear it")
+
+
+@contextmanager
+def deadly(broker: FakeBroker, **limits: Any) -> Iterator[Deadly]:
+    workers = Deadly(broker, **limits)
+    try:
+        yield workers
+    finally:
+        workers.end()
+
+
+def fill(broker: FakeBroker, pages: int, killers: set[int]) -> None:
+    places = len(broker.partitions)
+    for number in range(pages):
+        text = b"kill %d" if number in killers else b"page %d"
+        broker.write(text % number, number % places, None, TEXT)
+
+
+def assert_each_once(broker: FakeBroker, killers: int) -> None:
+    articles, letters = sources(broker), dead_sources(broker)
+    for place in broker.partitions:
+        lanes = articles.get(place.number, []), letters.get(place.number, [])
+        assert sorted(lanes[0] + lanes[1]) == [message.offset for message in broker.after(place, 0)]
+        assert all(lane == sorted(lane) for lane in lanes)
+    assert len(dead(broker)) == killers
+    assert {headers["pagesieve.reason"] for headers in dead(broker)} <= {"crashed"}
+    assert {headers["pagesieve.attempts"] for headers in dead(broker)} <= {"3"}
+
+
+def until_done(broker: FakeBroker, workers: Deadly, number: int = 1) -> None:
+    def done() -> bool:
+        workers.keep(number)
+        return broker.done()
+
+    wait_for(done, SECONDS, "every page committed", pause=0.01)
+
+
+@pytest.mark.parametrize("at", [0, 57, 179])
+@pytest.mark.parametrize("number", [1, 2])
+def test_a_page_that_kills_its_worker_ends_as_crashed_after_three_deaths(at: int, number: int) -> None:
+    broker = FakeBroker(3)
+    fill(broker, 180, {at})
+    with deadly(broker) as workers:
+        until_done(broker, workers, number)
+        assert workers.victims == [b"kill %d" % at] * 3
+        assert not any(workers.together.values()), "it was not alone the last time"
+        last = workers.alive[0]
+        lost = sum(worker.metric("suspect_pages_total", step="lost") or 0 for worker in workers.alive)
+        assert lost == 1
+        assert last.metric("suspect_pages_total", step="alone") is not None
+    assert_each_once(broker, 1)
+
+
+def test_several_such_pages_cost_three_deaths_each_at_most() -> None:
+    broker = FakeBroker(2)
+    killers = {3, 4, 60, 90, 91}
+    fill(broker, 120, killers)
+    with deadly(broker, max_pages=40) as workers:
+        until_done(broker, workers)
+        deaths = Counter(workers.victims)
+        assert max(deaths.values()) <= 3
+        assert len(deaths) == len(killers)
+    assert_each_once(broker, len(killers))
+
+
+@pytest.mark.parametrize("seed", range(3))
+def test_workers_killed_by_others_lose_and_double_nothing(seed: int) -> None:
+    """Pages that kill, and an operator who kills, stops and puts workers out of the group at random."""
+    chance = random.Random(seed)
+    broker = FakeBroker(4)
+    fill(broker, 400, {40, 222})
+    with deadly(broker, max_pages=60, drain_timeout=1.0) as workers:
+        for _ in range(10):
+            workers.keep(2)
+            threading.Event().wait(chance.uniform(0.01, 0.05))
+            match chance.choice(["kill", "expire", "fault", "note-fault"]):
+                case "kill":
+                    chance.choice(workers.alive or [workers.add()]).stream.kill()
+                case "expire":
+                    broker.leave(chance.choice(workers.alive or [workers.add()]).stream)
+                case "fault":
+                    broker.faults.append(chance.choice(["undone", "timeout", "unanswered"]))
+                case _:
+                    broker.note_faults.append(chance.choice(["undone", "timeout", "unanswered"]))
+        until_done(broker, workers, 2)
+        assert max(Counter(workers.victims).values()) <= 3
+    articles, letters = sources(broker), dead_sources(broker)
+    for place in broker.partitions:
+        found = articles.get(place.number, []) + letters.get(place.number, [])
+        assert sorted(found) == [message.offset for message in broker.after(place, 0)]
+
+
+def in_hand_of_a_dead(broker: FakeBroker, marks: dict[int, Mark], until: int) -> None:
+    """Leave a note as a worker that was killed leaves it."""
+    note = Note("dead", until=until, marks=marks)
+    with broker.changed:
+        broker.commit([], {PLACE: 0}, {PLACE: encode_note(note, 0)})
+
+
+def test_a_page_of_two_deaths_is_alone_in_a_fresh_child_and_costs_others_its_own_time_only() -> None:
+    broker = FakeBroker()
+    fill(broker, 6, set())
+    in_hand_of_a_dead(broker, {1: Mark(1, in_hand=True), 3: Mark(1, in_hand=True)}, 5)
+    cleaner = HeldCleaner()
+    with working(broker, cleaner):
+        for body, fresh in [(b"page 0", False), (b"page 1", True), (b"page 2", False), (b"page 3", True)]:
+            wait_for(lambda: cleaner.held == 1, SECONDS, "the next page")
+            threading.Event().wait(0.1)
+            assert cleaner.held == 1, "it is not alone"
+            assert (cleaner.pages[-1].body, cleaner.fresh[-1]) == (body, fresh)
+            assert broker.notes[PLACE].count("*") == 1
+            cleaner.release()
+        wait_for(lambda: cleaner.held == 1, SECONDS, "the last doubtful page")
+        assert cleaner.pages[-1].body == b"page 4"
+        cleaner.release()
+        wait_for(lambda: cleaner.held == 1, SECONDS, "a page that was never in doubt")
+        cleaner.release()
+        wait_for(broker.done, SECONDS, "every page committed")
+        assert decode_note(broker.notes[PLACE], 6).span == 100
+    assert sources(broker) == {0: [0, 1, 2, 3, 4, 5]}
+
+
+def test_others_get_their_turn_between_two_pages_that_are_alone() -> None:
+    broker = FakeBroker(2)
+    for number in range(4):
+        broker.write(b"page %d" % number, 0, None, TEXT)
+    in_hand_of_a_dead(broker, {place: Mark(1, in_hand=True) for place in range(4)}, 4)
+    cleaner = HeldCleaner()
+    with working(broker, cleaner) as worker:
+        written = 4
+        while not broker.done():
+            wait_for(lambda: cleaner.held > 0 or broker.done(), SECONDS, "pages")
+            if cleaner.held and cleaner.fresh[-1]:
+                assert cleaner.held == 1, "it is not alone"
+                broker.write(b"other %d" % written, 1, None, TEXT)
+                written += 1
+                wait_for(lambda: worker.stream.handed_out == written, SECONDS, "the other is read")  # noqa: B023
+            cleaner.release(cleaner.held)
+    alone = [number for number, fresh in enumerate(cleaner.fresh) if fresh]
+    assert len(alone) == 4
+    assert all(after - before > 1 for before, after in pairwise(alone))
+
+
+def note_after(end: Callable[[Worker], None], held: int = 3) -> Note:
+    broker = FakeBroker()
+    fill(broker, held, set())
+    cleaner = HeldCleaner()
+    worker = Worker(broker, cleaner, max_pages=50, drain_timeout=0.1)
+    worker.start()
+    wait_for(lambda: cleaner.held == held, SECONDS, "all pages in the cleaner")
+    end(worker)
+    return decode_note(broker.notes[PLACE], broker.committed[PLACE])
+
+
+def test_a_worker_that_stops_signs_off_and_one_that_is_killed_does_not() -> None:
+    assert note_after(lambda worker: worker.stop()) == Note()
+
+    def kill(worker: Worker) -> None:
+        worker.stream.kill()
+        wait_for(lambda: bool(worker.errors), SECONDS, "its end")
+
+    assert note_after(kill).span == 50
+
+
+def test_a_worker_does_not_take_itself_for_dead() -> None:
+    broker = FakeBroker()
+    fill(broker, 10, set())
+    cleaner = HeldCleaner()
+    with working(broker, cleaner, ahead=10) as worker:
+        wait_for(lambda: cleaner.held == 10, SECONDS, "all pages in the cleaner")
+        broker.leave(worker.stream)  # put out, with all in hand: it reads them again
+        wait_for(lambda: cleaner.held == 20, SECONDS, "all pages again, at once")
+        cleaner.release(20)
+        wait_for(broker.done, SECONDS, "every page committed")
+        assert worker.metric("suspect_pages_total", step="batch") == 0
+
+
+def test_a_handover_is_no_death() -> None:
+    broker = FakeBroker(2)
+    fill(broker, 40, set())
+    cleaner, other = HeldCleaner(), HeldCleaner()
+    with working(broker, cleaner, ahead=20) as first:
+        wait_for(lambda: cleaner.held == 40, SECONDS, "all pages in the cleaner")
+        with working(broker, other, name="worker-1", ahead=20) as second:
+            wait_for(lambda: other.held == 20, SECONDS, "the second worker has its half, at once")
+            assert second.metric("suspect_pages_total", step="batch") == 0
+            wait_for(lambda: cleaner.held == 20, SECONDS, "the first has none of that half any more")
+        assert first.metric("suspect_pages_total", step="batch") == 0
+        wait_for(lambda: cleaner.held == 40, SECONDS, "the half that came back")
+        cleaner.release(40)
+        wait_for(broker.done, SECONDS, "every page committed")
+
+
+def test_a_page_is_recorded_before_it_is_decoded() -> None:
+    """What kills the worker in its own process, before any child has it, is found as well."""
+    broker = FakeBroker()
+    fill(broker, 3, set())
+    broker.note_faults.append("undone")
+    cleaner = HeldCleaner()
+    with working(broker, cleaner) as worker:
+        wait_for(lambda: cleaner.held == 3, SECONDS, "all pages in the cleaner")
+        assert worker.metric("page_bytes_count") == 3, "pages were decoded before the note was committed"
+        cleaner.release(3)
+        wait_for(broker.done, SECONDS, "every page committed")
