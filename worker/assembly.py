@@ -103,7 +103,7 @@ def build_worker(settings: Settings, build: CleanBuilder, stack: ExitStack) -> W
     rules = read_rules()
     rules_print = fingerprint(rules, settings.clean_options)
     registry = CollectorRegistry()
-    metrics = _metrics(registry, rules_print)
+    metrics = worker_metrics(registry, rules_print)
     counting = Counting(metrics)
     progress = Progress()
     cache = _cache(settings, counting)
@@ -148,7 +148,8 @@ def build_worker(settings: Settings, build: CleanBuilder, stack: ExitStack) -> W
     return Worker(loop, Watchdog(progress, settings.watchdog_timeout))
 
 
-def _metrics(registry: CollectorRegistry, rules_print: str) -> Metrics:
+def worker_metrics(registry: CollectorRegistry, rules_print: str) -> Metrics:
+    """All that a worker tells Prometheus, its process and its version too."""
     ProcessCollector(registry=registry)
     PlatformCollector(registry=registry)
     GCCollector(registry=registry)

@@ -9,7 +9,7 @@ from prometheus_client import CollectorRegistry
 
 from tests.deploy.expressions import Rule, named, panels, rules
 from tests.tools.grafana_dashboard import DASHBOARD, text
-from worker.app import _metrics
+from worker.assembly import worker_metrics
 from worker.core.records import Reason
 from worker.metrics import PREFIX
 from worker.pipeline.counting import Counting
@@ -17,7 +17,7 @@ from worker.pipeline.counting import Counting
 pytestmark = pytest.mark.deploy
 
 REGISTRY = CollectorRegistry()
-METRICS = _metrics(REGISTRY, "fingerprint")
+METRICS = worker_metrics(REGISTRY, "fingerprint")
 Counting(METRICS)
 
 # What Prometheus adds to each series, and what it makes itself.

@@ -12,7 +12,8 @@ from pydantic import SecretStr
 from pydantic.fields import FieldInfo
 from pydantic_core import PydanticUndefined
 
-from worker.settings import PREFIX, SECRETS, Settings, load_settings
+from worker.secretfiles import SECRETS
+from worker.settings import PREFIX, Settings, load_settings
 
 PAGE = Path(__file__).parents[2] / "docs" / "configuration.md"
 

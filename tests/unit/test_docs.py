@@ -7,7 +7,8 @@ import pytest
 
 from tests.tools import records_page, settings_table
 from worker.core.records import Reason
-from worker.settings import PREFIX, SECRETS, Settings
+from worker.secretfiles import SECRETS
+from worker.settings import PREFIX, Settings
 
 ROOT = Path(__file__).parents[2]
 PAGES = sorted([*ROOT.glob("*.md"), *ROOT.glob("docs/*.md"), *ROOT.glob("deploy/**/*.md")])
