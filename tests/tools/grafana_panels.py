@@ -134,10 +134,29 @@ _HEALTHY = [
         red_above=60,
     ),
     Panel(
+        "Pages that workers died with",
+        "In five minutes, taken up again in a batch, then alone; lost is a dead letter after three deaths.",
+        "short",
+        {"{{step}}": f"sum by (step) (increase({_metric('pagesieve_suspect_pages_total')}[5m]))"},
+    ),
+    Panel(
+        "Dead letters in a row",
+        "Of the reasons that a broken deploy has; a worker ends before they are 200. Held: it publishes nothing "
+        "before its first article, because this deploy was stopped so.",
+        "short",
+        {
+            "{{instance}}": _metric("pagesieve_dead_letter_run"),
+            "held {{instance}}": _metric("pagesieve_dead_letter_probing") + " > 0",
+        },
+        width=12,
+        red_above=150,
+    ),
+    Panel(
         "Errors survived",
         "By stage and type.",
         "ops",
         {"{{stage}} {{type}}": _rate("pagesieve_errors_total", "stage, type")},
+        width=12,
     ),
 ]
 
