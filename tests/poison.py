@@ -43,6 +43,16 @@ def build_nothing() -> Clean:
     raise LookupError("no rules today")
 
 
+def build_killed_once(mark: str) -> Clean:
+    """The first child is killed while it starts; those that start beside it or after it are not."""
+    try:
+        os.close(os.open(mark, os.O_CREAT | os.O_EXCL))
+    except FileExistsError:
+        return build_poisonable()
+    os.kill(os.getpid(), signal.SIGKILL)
+    raise AssertionError("not reached")
+
+
 def build_in_a_dying_process() -> Clean:
     """A factory that takes its process with it."""
     os._exit(3)

@@ -7,13 +7,14 @@ import sys
 import time
 from collections import Counter
 from collections.abc import Callable, Iterator
+from functools import partial
 from pathlib import Path
 from queue import SimpleQueue
 
 import psutil
 import pytest
 
-from tests.poison import build_in_a_dying_process, build_nothing, build_poisonable
+from tests.poison import build_in_a_dying_process, build_killed_once, build_nothing, build_poisonable
 from worker.core.records import Article, Outcome, Page, Reason, Rejected
 from worker.pipeline.child import Bug, Clean, CleanFactory
 from worker.pipeline.outcomes import decode_outcome
@@ -246,6 +247,14 @@ def test_a_child_that_dies_while_it_starts_is_told_at_the_start() -> None:
     bench = Bench(build_in_a_dying_process)
     with pytest.raises(StartError, match="exit code 3"):
         bench.pool.start()
+
+
+def test_a_child_that_is_killed_while_it_starts_is_started_again(tmp_path: Path) -> None:
+    bench = Bench(partial(build_killed_once, str(tmp_path / "killed")))
+    bench.pool.start()
+    bench.pool.close(5)
+    assert (tmp_path / "killed").exists()
+    assert bench.restarts == {"idle": 1}
 
 
 def test_a_factory_that_does_not_pickle_is_told_at_the_start() -> None:

@@ -23,11 +23,12 @@ from worker.pipeline.child import Bug, CleanFactory
 from worker.pipeline.malloc import give_back_large_blocks
 from worker.pipeline.outcomes import encode_outcome
 from worker.pipeline.ports import Cleaned
-from worker.pipeline.process import END_SECONDS, ChildLost, ChildProcess, StartError
+from worker.pipeline.process import END_SECONDS, ChildLost, ChildProcess, StartError, StartLost
 
 log = logging.getLogger(__name__)
 
 _LONGEST_PAUSE = 5.0  # seconds between attempts to start a child
+_MORE_STARTS = 2  # of a first child that was killed before it was ready
 
 # How a failed allocation in C code ends: the kernel's out-of-memory killer, or abort().
 _MEMORY_ENDS = (-signal.SIGKILL, -signal.SIGABRT)
@@ -205,7 +206,7 @@ class _Keeper:
         # inherits the mask: a SIGTERM to the process group must not take it from under the children.
         signal.pthread_sigmask(signal.SIG_BLOCK, {signal.SIGINT, signal.SIGTERM})
         try:
-            self._child = self._terms.start()
+            self._child = self._first_child()
         except Exception as error:  # noqa: BLE001 - raised again by whoever waits for the start
             self._started.put(error)
             return
@@ -225,6 +226,15 @@ class _Keeper:
             if restart is not None:
                 self._replace(restart)
         self._end_child()
+
+    def _first_child(self) -> ChildProcess:
+        for _ in range(_MORE_STARTS):
+            try:
+                return self._terms.start()
+            except StartLost as error:
+                log.warning("%s; trying again", error)
+                self._terms.on_restart("idle")
+        return self._terms.start()
 
     def _clean(self, page: Page) -> tuple[Cleaned, str | None]:
         """The outcome of a page, whatever becomes of the child, and why the child must be replaced."""

@@ -19,6 +19,10 @@ class StartError(Exception):
     """The child cannot be started; the text tells why."""
 
 
+class StartLost(StartError):
+    """The child was gone before it was ready, most often killed: another may live."""
+
+
 class ChildLost(Exception):
     """The child ended. `exit_code` is that of `multiprocessing.Process`: below zero for a signal."""
 
@@ -50,7 +54,7 @@ class ChildProcess:
             self._wait_ready()
             _bound_waits(self._connection, deadline)
         except (EOFError, OSError) as error:
-            raise StartError(f"a child process ended while it started: {ChildLost(self.end())}") from error
+            raise StartLost(f"a child process ended while it started: {ChildLost(self.end())}") from error
         except BaseException:
             self.end(kill=True)
             raise
