@@ -141,7 +141,7 @@ _HEALTHY = [
     ),
     Panel(
         "Dead letters in a row",
-        "Of the reasons that a broken deploy has; a worker ends before they are 200. Held: it publishes nothing "
+        "Of the reasons that a broken deploy has; a worker ends before they are 200. Held: nothing is published "
         "before its first article, because this deploy was stopped so.",
         "short",
         {
