@@ -159,11 +159,21 @@ def test_it_starts_again_and_has_limits_and_a_health_check(name: str) -> None:
 def test_images_have_a_version(name: str) -> None:
     repository, _, tag = SERVICES[name].raw["image"].partition(":")
     if name in OURS:
-        assert SERVICES[name].raw["build"]["dockerfile"] == "deploy/Dockerfile"
         assert repository == "pagesieve"
     else:
         assert repository in IMAGES
         assert re.search(r"\d+\.\d+", tag)
+
+
+def test_one_service_builds_the_image_and_the_others_wait_for_it() -> None:
+    builders = {name for name, service in SERVICES.items() if "build" in service.raw}
+    assert builders == {"topics"}
+    assert SERVICES["topics"].raw["build"]["dockerfile"] == "deploy/Dockerfile"
+    for name in set(OURS) - builders:
+        raw = SERVICES[name].raw
+        assert raw["image"] == SERVICES["topics"].raw["image"]
+        assert raw["pull_policy"] == "never"
+        assert "topics" in raw["depends_on"]
 
 
 def test_kafka_is_of_the_version_that_the_tests_run() -> None:
@@ -189,9 +199,10 @@ def test_it_waits_for_services_by_condition(name: str) -> None:
         raw = SERVICES[other].raw
         if how["condition"] == "service_completed_successfully":
             assert raw["restart"] == "no"
-        else:
-            assert how["condition"] == "service_healthy"
+        elif how["condition"] == "service_healthy":
             assert "test" in raw["healthcheck"]
+        else:
+            assert (other, how["condition"]) == ("redis", "service_started"), "Redis is only a cache"
 
 
 def test_a_worker_comes_in_any_number() -> None:
