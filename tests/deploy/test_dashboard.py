@@ -7,12 +7,16 @@ import pytest
 import yaml
 
 from tests.deploy.compose import ROOT
-from tests.tools.grafana_dashboard import DASHBOARD
+from tests.tools.grafana_dashboard import DASHBOARD, text
 
 pytestmark = pytest.mark.deploy
 
 BOARD = json.loads(DASHBOARD.read_text(encoding="utf-8"))
 PANELS = BOARD["panels"]
+
+
+def test_it_is_what_its_script_makes() -> None:
+    assert DASHBOARD.read_text(encoding="utf-8") == text(), "`make dashboard` writes it"
 
 
 def test_it_answers_four_questions_in_order() -> None:

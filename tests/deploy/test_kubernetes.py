@@ -276,10 +276,19 @@ def reaches(rule: Object, number: int) -> bool:
 
 # Scaling
 
+# What KEDA's Kafka scaler reads; it passes over a name that it does not know.
+# https://keda.sh/docs/latest/scalers/apache-kafka/
+KEDA_KAFKA = {
+    "bootstrapServersFromEnv", "consumerGroupFromEnv", "topicFromEnv", "lagThreshold", "offsetResetPolicy",
+    "allowIdleConsumers", "version", "sasl", "tls",
+}  # fmt: skip
+
 
 def test_keda_looks_where_the_workers_read(manifests: Manifests, tmp_path: Path) -> None:
     (trigger,) = manifests.one("ScaledObject")["spec"]["triggers"]
     metadata = trigger["metadata"]
+    assert metadata.keys() <= KEDA_KAFKA
+    assert int(metadata["lagThreshold"]) > 0
     assert all(isinstance(value, str) for value in metadata.values())
     from_settings = {name: value for name, value in metadata.items() if name.endswith("FromEnv")}
     assert from_settings == {

@@ -141,12 +141,12 @@ _HEALTHY = [
     ),
     Panel(
         "Dead letters in a row",
-        "Of the reasons that a broken deploy has; a worker ends before they are 200. Held: nothing is published "
-        "before its first article, because this deploy was stopped so.",
+        "Of the reasons that a broken deploy has; a worker ends before they are 200. Held is 1 while "
+        "nothing is published before a first article, because this deploy was stopped so.",
         "short",
         {
             "{{instance}}": _metric("pagesieve_dead_letter_run"),
-            "held {{instance}}": _metric("pagesieve_dead_letter_probing") + " > 0",
+            "held {{instance}}": _metric("pagesieve_dead_letter_probing"),
         },
         width=12,
         red_above=150,
