@@ -12,6 +12,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from typing import Literal
 
 from worker.pipeline.ports import (
+    Committed,
     Headers,
     Message,
     Outgoing,
@@ -162,7 +163,6 @@ class FakeStream:
         self._generation = -1
         self._positions: dict[Partition, int] = {}
         self._delivered: dict[Partition, int] = {}
-        self._notes: dict[Partition, str] = {}
         self._void = False
         self.killed = False
 
@@ -188,9 +188,6 @@ class FakeStream:
                     self.handed_out += len(messages)
                     return messages
                 self._broker.changed.wait(left)
-
-    def note(self, partition: Partition) -> str:
-        return self._notes.get(partition, "")
 
     def publish(
         self,
@@ -264,6 +261,7 @@ class FakeStream:
             self._drop()
             self._broker.owners[self._id] = self  # a new producer of the same name
             self._take_positions()
+            self._tell_of_commits()
         if self._broker.rebalancing:
             self._give_back()
         elif not self._is_current():
@@ -285,11 +283,21 @@ class FakeStream:
         self._take_positions()
         if self._positions:
             self._hear().assigned(frozenset(self._positions))
+        self._tell_of_commits()
 
     def _take_positions(self) -> None:
         self._positions = {place: self._broker.committed.get(place, 0) for place in self._positions}
-        self._notes = {place: self._broker.notes.get(place, "") for place in self._positions}
         self._delivered = dict(self._positions)
+
+    def _tell_of_commits(self) -> None:
+        broker = self._broker
+        found = {
+            place: Committed(at, broker.notes.get(place, ""))
+            for place, at in self._positions.items()
+            if place in broker.committed
+        }
+        if found:
+            self._hear().found(found)
 
     def _drop(self) -> None:
         self._void = False

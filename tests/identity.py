@@ -13,6 +13,7 @@ from collections.abc import Iterable, Mapping
 
 from worker.adapters.kafka.stream import KafkaStream
 from worker.pipeline.ports import (
+    Committed,
     Message,
     Outgoing,
     Partition,
@@ -31,6 +32,7 @@ class IdentityWorker:
         self.topic = topic
         self.hold = hold  # publish only when asked, and when partitions are revoked
         self.in_flight: dict[Partition, list[Message]] = {}
+        self.committed: dict[Partition, Committed] = {}  # that reading began at, the last time
         self.events: list[tuple[str, frozenset[Partition]]] = []
         self.failures: list[str] = []
         self.published = 0
@@ -81,6 +83,10 @@ class IdentityWorker:
     def assigned(self, partitions: frozenset[Partition]) -> None:
         """Note it."""
         self.events.append(("assigned", partitions))
+
+    def found(self, committed: Mapping[Partition, Committed]) -> None:
+        """Keep it."""
+        self.committed |= committed
 
     def _head(self, place: Partition, share: float) -> list[Message]:
         held = self.in_flight.get(place, [])

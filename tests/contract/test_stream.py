@@ -183,11 +183,32 @@ def test_a_failed_commit_drops_what_is_in_flight_and_reads_it_again(world: World
         with pytest.raises(PublishFailed):  # and it stays failed until the next poll
             worker.stream.publish([], {world.partition(0): COUNT})
         worker.events.clear()
+        worker.committed.clear()
         again = turn_until(worker, reads(int(COUNT * PARTITIONS * 0.8)))
         assert worker.events[0] == ("dropped", frozenset(world.partition(n) for n in range(PARTITIONS)))
         assert min(message.offset for message in again) == COUNT * 0.2
+        assert {offset for offset, _ in worker.committed.values()} == {COUNT * 0.2}
         worker.publish()
         assert in_order(world.published(world.articles), COUNT)
+
+
+def test_committed_offsets_are_told_whenever_they_are_found_and_void_before_that(world: World) -> None:
+    """Also when no message comes: whoever keeps something of what was found has to know."""
+    world.fill(numbered(COUNT))
+    places = frozenset(world.partition(number) for number in range(PARTITIONS))
+    with working(world) as worker:
+        turn_until(worker, lambda _: len(world.published(world.articles)) == COUNT * PARTITIONS)
+        for _ in range(2):
+            worker.events.clear()
+            worker.committed.clear()
+            other = world.stream()
+            other.start(IdentityWorker(other, world.articles))
+            other.close(5)
+            with pytest.raises(PublishFailed):
+                worker.stream.publish([], dict.fromkeys(places, COUNT))
+            turn_until(worker, lambda _: len(worker.committed) == PARTITIONS)
+            assert worker.events == [("dropped", places)]
+            assert not any(note for _, note in worker.committed.values())
 
 
 def test_two_members_share_the_partitions(world: World) -> None:

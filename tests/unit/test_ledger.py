@@ -15,6 +15,8 @@ from tests.fakes import FakeBroker, Killed
 from tests.loops import TEXT, Worker, dead, dead_sources, sources, working
 from tests.servers.processes import wait_for
 from worker.core.records import Outcome, Page, Reason, Rejected
+from worker.pipeline.deadletter_breaker import DeadLetterBreaker
+from worker.pipeline.ledger import Ledger
 from worker.pipeline.notes import Mark, Note, decode_note, encode_note
 from worker.pipeline.ports import Partition
 
@@ -276,6 +278,129 @@ def test_a_handover_is_no_death() -> None:
         wait_for(broker.done, SECONDS, "every page committed")
 
 
+def ledger(session: str = "me", span: int = 100) -> Ledger:
+    return Ledger(session, span, "rules", DeadLetterBreaker(0, 0, 1))
+
+
+def test_what_a_note_tells_is_of_the_committed_offset_not_of_the_first_page_behind_it() -> None:
+    """Two control markers, then page 100, alone with two deaths: its worker dies."""
+    broker = FakeBroker()
+    broker.skip(offsets=100)
+    for number in range(100, 106):
+        broker.write(b"page %d" % number, 0, None, TEXT)
+    note = Note("dead", until=104, marks={100: Mark(2, in_hand=True), 102: Mark(2, in_hand=False)})
+    with broker.changed:
+        broker.commit([], {PLACE: 98}, {PLACE: encode_note(note, 98)})
+    cleaner = HeldCleaner()
+    with working(broker, cleaner):
+        wait_for(lambda: len(dead(broker)) == 1 or cleaner.held > 0, SECONDS, "the first page")
+        while not broker.done():
+            cleaner.release(cleaner.held)
+    assert dead_sources(broker) == {0: [100]}
+    assert sources(broker) == {0: [101, 102, 103, 104, 105]}
+    assert [
+        fresh for page, fresh in zip(cleaner.pages, cleaner.fresh, strict=True) if page.body == b"page 102"
+    ]
+
+
+def test_pages_that_kill_their_worker_behind_gaps_end_as_crashed() -> None:
+    """Also where there are fewer pages than the offsets that a worker may have in flight."""
+    broker = FakeBroker(2)
+    killers = {3, 6, 11, 30}
+    for number in range(40):
+        text = b"kill %d" if number in killers else b"page %d"
+        broker.write(text % number, number % 2, None, TEXT)
+        broker.skip(number % 2, offsets=(0, 1, 2, 70)[number % 4])
+    with broker.changed:
+        broker.commit([], {PLACE: 0}, {})
+    with deadly(broker, max_pages=30) as workers:
+        until_done(broker, workers)
+        deaths = Counter(workers.victims)
+        assert max(deaths.values()) <= 3
+        assert len(deaths) == len(killers)
+    assert_each_once(broker, len(killers))
+
+
+@pytest.mark.parametrize("first", [98, 100, 5000])
+def test_a_gap_was_in_nobodys_hand_and_is_not_counted_twice(first: int) -> None:
+    """Read by one after the other, of whom each dies before it has recorded anything but the note."""
+    pages = [first, first + 1, first + 40, first + 41]
+    text = encode_note(Note("dead", span=3), 98)
+    for session in ("a", "b", "c"):
+        one = ledger(session)
+        assert one.begin(PLACE, 98, text) == (session == "a")
+        for page in pages:
+            one.came(PLACE, page)
+        assert [one.deaths(PLACE, page) for page in pages] == [1, 1, 1, 0]
+        one.sign_off()
+        assert one.unrecorded() in ({PLACE: 98}, {})
+        text = one.notes({PLACE: 98})[PLACE]
+        assert decode_note(text, 98).until == 101
+
+
+def test_a_topic_made_anew_is_read_without_what_was_committed_for_the_old_one() -> None:
+    one = ledger()
+    one.begin(PLACE, 500, encode_note(Note("dead", span=100), 500))
+    one.came(PLACE, 0)
+    assert one.deaths(PLACE, 0) == 0
+    assert one.open(PLACE)
+    assert one.unrecorded() == {PLACE: 0}
+
+
+def test_signing_off_commits_only_where_something_changes() -> None:
+    one = ledger()
+    mine, clean, others = (Partition("pages.raw", number) for number in range(3))
+    one.begin(mine, 7, encode_note(Note("me", span=100), 7))
+    one.begin(clean, 8, "")
+    one.begin(others, 9, "somebody else's")
+    one.sign_off()
+    assert one.unrecorded() == {mine: 7}
+    assert one.notes({mine: 7}) == {mine: ""}
+
+
+def all_committed() -> tuple[FakeBroker, Worker]:
+    """A worker whose last commit took effect without its knowing: no page is left, but its signature is."""
+    broker = FakeBroker(2)
+    fill(broker, 6, set())
+    cleaner = HeldCleaner()
+    worker = Worker(broker, cleaner)
+    worker.start()
+    wait_for(lambda: cleaner.held == 6, SECONDS, "all pages in the cleaner")
+    broker.faults.append("unanswered")
+    cleaner.release(6)
+    wait_for(broker.done, SECONDS, "every page committed")
+    polls = worker.stream.polls
+    wait_for(lambda: worker.stream.polls > polls + 3, SECONDS, "the positions again")
+    assert all("s=" in note for note in broker.notes.values())
+    return broker, worker
+
+
+def test_a_worker_that_stops_signs_off_where_nothing_came_since_a_commit_that_was_not_answered() -> None:
+    broker, worker = all_committed()
+    worker.stop()
+    assert not worker.errors
+    assert broker.notes == dict.fromkeys(broker.partitions, "")
+
+
+def test_a_handover_signs_off_where_nothing_came_since_a_commit_that_was_not_answered() -> None:
+    broker, worker = all_committed()
+    with working(broker, HeldCleaner(), name="worker-1"):
+        wait_for(lambda: not any(broker.notes.values()), SECONDS, "the signatures off")
+        worker.stop()
+    assert not worker.errors
+
+
+def test_a_stop_commits_nothing_where_nothing_was_in_hand() -> None:
+    broker = FakeBroker(2)
+    with broker.changed:
+        broker.commit([], {PLACE: 0}, {PLACE: ""})
+    broker.note_faults.append("undone")
+    with working(broker, HeldCleaner()) as worker:
+        wait_for(lambda: worker.stream.polls > 3, SECONDS, "polls")
+    assert broker.committed == {PLACE: 0}
+    assert broker.note_faults, "something was committed"
+
+
 def test_a_page_is_recorded_before_it_is_decoded() -> None:
     """What kills the worker in its own process, before any child has it, is found as well."""
     broker = FakeBroker()
@@ -287,3 +412,14 @@ def test_a_page_is_recorded_before_it_is_decoded() -> None:
         assert worker.metric("page_bytes_count") == 3, "pages were decoded before the note was committed"
         cleaner.release(3)
         wait_for(broker.done, SECONDS, "every page committed")
+
+
+def test_a_deploy_that_was_stopped_probes_when_a_page_comes_and_keeps_its_mark_until_then() -> None:
+    breaker = DeadLetterBreaker(5, 0, 1)
+    one = Ledger("me", 100, "rules", breaker)
+    one.begin(PLACE, 7, encode_note(Note(tripped="rules"), 7))
+    one.sign_off()
+    assert not breaker.probing
+    assert one.unrecorded() == {}
+    one.came(PLACE, 7)
+    assert breaker.probing

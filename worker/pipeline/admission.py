@@ -2,11 +2,11 @@
 
 import logging
 from collections import deque
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from typing import NamedTuple
 
 from worker.pipeline.ledger import MAX_DEATHS, Ledger
-from worker.pipeline.ports import Message, Partition
+from worker.pipeline.ports import Committed, Message, Partition
 
 log = logging.getLogger(__name__)
 
@@ -26,7 +26,7 @@ class Admitted(NamedTuple):
 
 
 class Admission:
-    """Holds messages back until the ledger has them recorded. `note` tells what a partition came with.
+    """Holds messages back until the ledger has them recorded.
 
     Pages in hand of one death go on in batches, those of two go alone: no other page is in a child, or is
     even decoded, meanwhile. Between two of those the others get their turn, so that each costs them the time
@@ -34,10 +34,9 @@ class Admission:
     for after one more death its pages go alone.
     """
 
-    def __init__(self, ledger: Ledger, note: Callable[[Partition], str], batch: int = MAX_BATCH):
+    def __init__(self, ledger: Ledger, batch: int = MAX_BATCH):
         self._ledger = ledger
         self._batch = min(batch, MAX_BATCH)
-        self._note = note
         self._held: dict[Partition, deque[Message]] = {}
         self._draining = False  # the children finish what they have, so that a page can be alone
         self.alone = False  # a page is, or was the last to go on
@@ -49,12 +48,17 @@ class Admission:
         """Whether no other page may go to a child."""
         return self._draining or (self.alone and self._ledger.busy)
 
+    def begin(self, committed: Mapping[Partition, Committed]) -> None:
+        """Reading these begins at their committed offsets."""
+        for place, (offset, note) in committed.items():
+            if self._ledger.begin(place, offset, note):
+                log.warning("a worker ended with pages of %s in hand: going on carefully", place)
+
     def take(self, messages: Sequence[Message]) -> None:
         """Messages that were read, in order within each partition."""
         for message in messages:
             place = message.partition
-            if place not in self._ledger and self._ledger.begin(place, message.offset, self._note(place)):
-                log.warning("a worker ended with pages of %s in hand: going on carefully", place)
+            self._ledger.came(place, message.offset)
             self._held.setdefault(place, deque()).append(message)
             self.pages += 1
             self.bytes += _size(message)

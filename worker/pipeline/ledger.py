@@ -25,9 +25,13 @@ MAX_DEATHS = 3  # of workers with a page in hand: then it goes to the dead lette
 class _Lane:
     """One partition, as long as this worker has it."""
 
-    base: int  # the committed offset, or the one that reading began at
+    base: int  # the committed offset; where nothing was committed yet, that of the first page
+    text: str  # the note beside it
     until: int  # pages below it were in hand of a worker that died
     deaths: dict[int, int]  # by offset; of those two and more
+    next: int  # the offset after the last page that came
+    tripped: bool = False  # this deploy was stopped by its dead letters, and has not probed since
+    gaps: dict[int, int] = field(default_factory=dict)  # offsets left out, by that of the page after them
     in_hand: set[int] = field(default_factory=set)  # those of the doubtful pages that are not finished
     open: bool = False  # any page may be in hand
     signed: bool = True
@@ -57,15 +61,38 @@ class Ledger:
         return any(lane.in_hand for lane in self._lanes.values())
 
     def begin(self, partition: Partition, offset: int, note: str) -> bool:
-        """A partition is read from `offset` on, with this note beside it; True when its worker has died."""
+        """A partition is read from its committed `offset` on, with this note beside it.
+
+        True when the worker that had it has died.
+        """
         found = decode_note(note, offset)
         died = found.session not in {"", self._session}
         deaths = {place: mark.deaths + (died and mark.in_hand) for place, mark in found.marks.items()}
         until = max(found.until, offset + found.span) if died and found.span else found.until
-        self._lanes[partition] = _Lane(offset, until, {at: n for at, n in deaths.items() if n > 1})
-        if found.tripped == self._deploy:
-            self._breaker.probe()
+        known = {at: n for at, n in deaths.items() if n > 1}
+        tripped = found.tripped == self._deploy
+        self._lanes[partition] = _Lane(
+            offset, encode_note(found, offset), until, known, next=offset, tripped=tripped
+        )
         return died
+
+    def came(self, partition: Partition, offset: int) -> None:
+        """A page was read, the next one of its partition.
+
+        Offsets without a page (markers of transactions, what was compacted or is too old) were in nobody's
+        hand: `until` moves on by them.
+        """
+        lane = self._lanes.get(partition)
+        if lane is None or offset < lane.base:  # nothing was committed, or it is of a topic made anew
+            self.begin(partition, offset, "")
+            lane = self._lanes[partition]
+        if lane.tripped:
+            lane.tripped = False
+            self._breaker.probe()
+        if lane.next < offset and lane.next < lane.until:
+            lane.gaps[offset] = offset - lane.next
+            lane.until += offset - lane.next
+        lane.next = max(lane.next, offset + 1)
 
     def deaths(self, partition: Partition, offset: int) -> int:
         """How many workers died with this page in hand, as far as known."""
@@ -97,7 +124,8 @@ class Ledger:
             lane = self._lanes.get(place)
             if lane is not None:
                 lane.in_hand.clear()
-                lane.open = lane.signed = lane.recorded = False
+                lane.open = lane.signed = False
+                lane.recorded = self._text(lane, lane.base) == lane.text
 
     def drop(self, partitions: Iterable[Partition]) -> None:
         """Forget these: they are another's, or their offsets are read anew."""
@@ -111,15 +139,20 @@ class Ledger:
 
     def notes(self, offsets: Mapping[Partition, int]) -> Mapping[Partition, str]:
         """What to commit beside each of these offsets."""
-        return {place: encode_note(self._note(self._lanes[place], at), at) for place, at in offsets.items()}
+        return {place: self._text(self._lanes[place], at) for place, at in offsets.items()}
 
     def committed(self, offsets: Mapping[Partition, int]) -> None:
         """These were committed, with their notes."""
         for place, offset in offsets.items():
             lane = self._lanes[place]
-            lane.base, lane.recorded = offset, True
+            lane.base, lane.text, lane.recorded = offset, self._text(lane, offset), True
             if lane.deaths:
                 lane.deaths = {at: deaths for at, deaths in lane.deaths.items() if at >= offset}
+            if lane.gaps:
+                lane.gaps = {at: gap for at, gap in lane.gaps.items() if at > offset}
+
+    def _text(self, lane: _Lane, offset: int) -> str:
+        return encode_note(self._note(lane, offset), offset)
 
     def _note(self, lane: _Lane, offset: int) -> Note:
         known = {at: Mark(deaths, in_hand=False) for at, deaths in lane.deaths.items()}
@@ -127,7 +160,7 @@ class Ledger:
         return Note(
             session=self._session if lane.signed else "",
             span=self._span if lane.open else 0,
-            until=lane.until,
+            until=lane.until - sum(gap for at, gap in lane.gaps.items() if at > offset),
             marks={at: mark for at, mark in (known | in_hand).items() if at >= offset},
-            tripped=self._deploy if self._breaker.doubtful else "",
+            tripped=self._deploy if lane.tripped or self._breaker.doubtful else "",
         )

@@ -6,7 +6,7 @@ One thread does all of it, the one that calls `run`; the pool's threads only put
 import logging
 import math
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 
 from worker.core.records import Outcome
 from worker.pipeline.admission import Admission, Admitted
@@ -19,7 +19,7 @@ from worker.pipeline.intake import Arrival, Intake
 from worker.pipeline.ledger import MAX_DEATHS, Ledger
 from worker.pipeline.limits import Limits
 from worker.pipeline.outcomes import decode_outcome
-from worker.pipeline.ports import Cache, Cleaner, Partition, Stream
+from worker.pipeline.ports import Cache, Cleaner, Committed, Partition, Stream
 from worker.pipeline.publishing import Pages, Publisher
 from worker.pipeline.watchdog import Progress
 
@@ -64,7 +64,7 @@ class Loop:
         self._publisher = Publisher(stream, self._window, finisher, ledger, breaker, counting, progress)
         self._ledger = ledger
         self._breaker = breaker
-        self._admission = Admission(ledger, stream.note, batch=2 * limits.children)
+        self._admission = Admission(ledger, batch=2 * limits.children)
         self._gate = Gate(limits.max_pages, limits.max_bytes)
         self._assigned: frozenset[Partition] = frozenset()
         self._stopping = False
@@ -126,6 +126,10 @@ class Loop:
         self._assigned |= partitions
         self._reassigned = True
         self._counting.assigned()
+
+    def found(self, committed: Mapping[Partition, Committed]) -> None:
+        """Begin with what was committed, so that these are signed off even if nothing of them comes."""
+        self._admission.begin(committed)
 
     def _turn(self) -> None:
         if self._feeder.waiting or self._gate.closed or self._admission.pages:

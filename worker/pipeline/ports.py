@@ -19,6 +19,13 @@ class Partition(NamedTuple):
     number: int
 
 
+class Committed(NamedTuple):
+    """A committed offset, the next one to read, and the note beside it; empty without one."""
+
+    offset: int
+    note: str
+
+
 @dataclass(frozen=True, slots=True)
 class Message:
     """A message read from the raw topic. `timestamp` is Kafka's, in milliseconds."""
@@ -77,6 +84,9 @@ class StreamListener(Protocol):
     def assigned(self, partitions: frozenset[Partition]) -> None:
         """These are read from now on, from their committed offsets."""
 
+    def found(self, committed: Mapping[Partition, Committed]) -> None:
+        """Reading begins, or begins again, at these; partitions without a committed offset are left out."""
+
 
 class Stream(Protocol):
     """A member of the consumer group together with the producer that publishes its results."""
@@ -87,9 +97,6 @@ class Stream(Protocol):
     def poll(self, timeout: float, max_records: int) -> Sequence[Message]:
         """Messages in order within each partition; none when `timeout` passes. Raises StreamUnavailable."""
 
-    def note(self, partition: Partition) -> str:
-        """The note committed with the offset that reading this partition began at; empty without one."""
-
     def publish(
         self,
         messages: Sequence[Outgoing],
@@ -98,7 +105,8 @@ class Stream(Protocol):
     ) -> None:
         """Publish the messages and commit the offsets (each the next one to read) as one step.
 
-        A note is a short text that goes with an offset, for whoever reads on from there.
+        A note is a short text that goes with an offset, for whoever reads on from there: the listener's
+        `found` brings it.
 
         Raises PublishFailed when the step was undone: `dropped` is called in the next poll.
         Raises Unpublishable when Kafka refuses some of the messages for good: nothing is dropped.

@@ -11,7 +11,7 @@ from kafka.errors import KafkaError
 from worker.adapters.kafka.consumer import GroupEvent, membership_of
 from worker.adapters.kafka.member import Member, Records
 from worker.adapters.kafka.producer import Offsets, told
-from worker.pipeline.ports import Message, Partition, StreamListener
+from worker.pipeline.ports import Committed, Message, Partition, StreamListener
 from worker.settings import Settings
 
 log = logging.getLogger(__name__)
@@ -35,8 +35,7 @@ class Holdings:
         self._sure: dict[TopicPartition, int] = {}  # with the offset after the last message delivered
         self._told: set[TopicPartition] = set()
         self._paused: set[TopicPartition] = set()
-        self._notes: dict[TopicPartition, str] = {}  # found beside the offset that reading began at
-        self._in_flight = False  # something was delivered since the last drop
+        self._in_flight = False  # the listener heard of positions or messages since the last drop
         self._next_look = 0.0
 
     @property
@@ -114,10 +113,6 @@ class Holdings:
         self._in_flight = self._in_flight or bool(messages)
         return messages
 
-    def note(self, partition: Partition) -> str:
-        """What was committed beside the offset that reading this partition began at."""
-        return self._notes.get(TopicPartition(*partition), "")
-
     def check(self, offsets: Offsets) -> None:
         """Only what was delivered in this membership may be committed.
 
@@ -184,11 +179,18 @@ class Holdings:
         for partition, mark in found.items():
             member.seek(partition, mark.offset if mark else None)
             self._sure[partition] = mark.offset if mark else 0
-            self._notes[partition] = (mark.metadata or "") if mark else ""
         member.resume(found.keys() - self._paused)
         if fresh := found.keys() - self._told:
             self._told |= fresh
             self._listener.assigned(_ports(fresh))
+        committed = {
+            Partition(*place): Committed(mark.offset, mark.metadata or "")
+            for place, mark in found.items()
+            if mark is not None
+        }
+        if committed:
+            self._in_flight = True
+            self._listener.found(committed)
 
 
 def _ports(partitions: Iterable[TopicPartition]) -> frozenset[Partition]:

@@ -79,10 +79,6 @@ class KafkaStream:
             if messages or budget.left == 0:
                 return messages
 
-    def note(self, partition: Partition) -> str:
-        """What was committed beside the offset that reading this partition began at; empty for nothing."""
-        return self._held.note(partition)
-
     def publish(
         self,
         messages: Sequence[Outgoing],
@@ -91,7 +87,8 @@ class KafkaStream:
     ) -> None:
         """Publish the messages and commit the offsets (each the next one to read) as one step.
 
-        The notes are committed as the offsets' metadata: brokers take 4096 bytes of them a partition.
+        The notes are committed as the offsets' metadata: a broker takes offset.metadata.max.bytes of each,
+        4096 unless it is told otherwise.
 
         Raises:
             PublishFailed: when the step was undone: `dropped` is called in the next poll.
