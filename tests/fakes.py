@@ -268,11 +268,13 @@ class FakeStream:
             self._adopt()
 
     def _give_back(self) -> None:
-        if self._positions:
-            self._hear().revoking(frozenset(self._positions))
+        try:
+            if self._positions:
+                self._hear().revoking(frozenset(self._positions))
+        finally:  # whatever the listener raises, the group goes on
             self._positions = {}
             self._delivered = {}
-        self._broker.rejoin(self)
+            self._broker.rejoin(self)
         if not self._broker.rebalancing:
             self._adopt()
 

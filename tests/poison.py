@@ -53,6 +53,15 @@ def build_killed_once(mark: str) -> Clean:
     raise AssertionError("not reached")
 
 
+def build_second_held(mark: str, go: str) -> Clean:
+    """The first child starts at once, those after it when the file `go` exists."""
+    if Path(mark).exists():
+        while not Path(go).exists():
+            time.sleep(0.01)
+    Path(mark).touch()
+    return build_poisonable()
+
+
 def build_in_a_dying_process() -> Clean:
     """A factory that takes its process with it."""
     os._exit(3)

@@ -207,6 +207,32 @@ def test_a_page_of_two_deaths_is_alone_in_a_fresh_child_and_costs_others_its_own
     assert sources(broker) == {0: [0, 1, 2, 3, 4, 5]}
 
 
+def test_a_stop_does_not_wait_for_a_page_that_waits_to_be_alone() -> None:
+    broker = FakeBroker(2)
+    for number in range(20):
+        broker.write(b"other %d" % number, 1, None, TEXT)
+    in_hand_of_a_dead(broker, {0: Mark(1, in_hand=True)}, 1)
+    cleaner = HeldCleaner()
+    worker = Worker(broker, cleaner, drain_timeout=60, ahead=2)
+    worker.start()
+    wait_for(lambda: cleaner.held == 4, SECONDS, "as many of the others as the pool takes")
+    broker.write(b"suspect", 0, None, TEXT)
+    wait_for(lambda: worker.loop._admission.exclusive, SECONDS, "the suspect waits")
+    worker.loop.stop()
+    wait_for(lambda: not worker.loop._admission.pages, SECONDS, "the suspect is left to the next worker")
+
+    def others_done() -> bool:
+        cleaner.release(cleaner.held)
+        return broker.committed.get(Partition(broker.topic, 1)) == 20
+
+    wait_for(others_done, SECONDS, "the others, in the time of the drain")
+    worker.stop()
+    assert not worker.errors
+    assert b"suspect" not in {page.body for page in cleaner.pages}
+    note = decode_note(broker.notes[PLACE], 0)
+    assert (note.session, note.marks) == ("", {0: Mark(2, in_hand=False)})
+
+
 def test_others_get_their_turn_between_two_pages_that_are_alone() -> None:
     broker = FakeBroker(2)
     for number in range(4):

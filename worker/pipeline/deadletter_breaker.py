@@ -28,7 +28,8 @@ class DeadLetterBreaker:
     dead letters; 0 switches either off. Pages of other reasons are neither good nor bad, and not counted.
 
     After a restart it would let as many through again: so a worker that finds a partition marked by this very
-    deploy probes first. It cleans and publishes nothing until a page gives an article.
+    deploy probes first. It cleans and publishes nothing until a page gives an article and those that it holds
+    are below `share`; from then on `share` is of the pages since, however few they are.
     """
 
     def __init__(self, run: int, share: float, window: int):
@@ -37,7 +38,8 @@ class DeadLetterBreaker:
         self._window: deque[bool] = deque(maxlen=window)
         self._next = self._window.copy()
         self._next_run = 0
-        self._seen = 0  # counted dead letters while probing
+        self._seen = self._articles = self._in_a_row = 0  # while probing; the first are counted dead letters
+        self._needed = window  # pages that `share` is judged by, at least
         self._open = False
         self.run = 0  # counted dead letters in a row, published
         self.probing = False
@@ -61,8 +63,7 @@ class DeadLetterBreaker:
                 self._next_run = self._next_run + 1 if bad else 0
             if self._limit and self._next_run >= self._limit:
                 raise self._stop(f"{self._next_run} pages in a row")
-        full = len(self._next) == self._next.maxlen
-        if self._share and full and sum(self._next) >= self._share * len(self._next):
+        if len(self._next) >= self._needed and self._is_over(sum(self._next), len(self._next)):
             raise self._stop(f"{sum(self._next)} of the last {len(self._next)} pages")
 
     def published(self) -> None:
@@ -70,9 +71,12 @@ class DeadLetterBreaker:
         self._window, self.run = self._next, self._next_run
 
     def probe(self) -> None:
-        """This deploy was stopped before: publish nothing until a page gives an article."""
+        """This deploy was stopped before: publish nothing until pages give articles again."""
         if not self.probing and (self._limit or self._share):
-            self.probing, self._seen = True, 0
+            self.probing = True
+            self.dropped()
+            # A window to fill anew would let its share of dead letters through with every restart.
+            self._window, self._needed = deque(maxlen=self._window.maxlen), 1
             log.warning("this deploy was stopped by its dead letters: publishing nothing before an article")
 
     def finished(self, outcome: Outcome) -> None:
@@ -84,12 +88,16 @@ class DeadLetterBreaker:
         if not self.probing:
             return
         if isinstance(outcome, Article):
-            self.probing = False
-            log.info("a page gave an article: publishing again")
+            self._articles += 1
+            self._in_a_row = 0
         elif _is_counted(outcome):
             self._seen += 1
-            if self._seen >= (self._limit or self._window.maxlen or 0):
-                self.no_more()
+            self._in_a_row += 1
+        if self._articles and not self._is_over(self._seen, self._seen + self._articles):
+            self.probing = False
+            log.info("pages give articles: publishing again")
+        elif 0 < self._limit <= self._in_a_row or (self._share and self._seen >= (self._window.maxlen or 0)):
+            self.no_more()
 
     def no_more(self) -> None:
         """No more pages can be held while probing.
@@ -97,11 +105,17 @@ class DeadLetterBreaker:
         Raises:
             TooManyDeadLetters: always.
         """
+        if self._articles:
+            held = self._seen + self._articles
+            raise self._stop(f"again {self._seen} of {held} pages since the worker started")
         raise self._stop(f"again {self._seen} pages, and no article since the worker started,")
 
     def dropped(self) -> None:
         """What is in flight will be read again."""
-        self._seen = 0
+        self._seen = self._articles = self._in_a_row = 0
+
+    def _is_over(self, bad: int, pages: int) -> bool:
+        return bool(self._share) and bad >= self._share * pages
 
     def _stop(self, pages: str) -> TooManyDeadLetters:
         self._open = True

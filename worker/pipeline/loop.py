@@ -67,7 +67,7 @@ class Loop:
         self._admission = Admission(ledger, batch=2 * limits.children)
         self._gate = Gate(limits.max_pages, limits.max_bytes)
         self._assigned: frozenset[Partition] = frozenset()
-        self._stopping = False
+        self._stopping = self._given_up = False
         self._reassigned = False
         self._came = False  # messages, with the last poll
         self._committed = self._polled = self._observed = -math.inf  # when last
@@ -93,8 +93,7 @@ class Loop:
                 self._turn()
             self._drain()
         except TooManyDeadLetters:
-            self._ledger.sign_off()
-            self._publisher.record()
+            self._give_up()
             raise
 
     def stop(self) -> None:
@@ -108,10 +107,18 @@ class Loop:
         return self._joined and not self._stopping
 
     def revoking(self, partitions: frozenset[Partition]) -> None:
-        """Publish what is ready of these, drop the rest: nothing of it is in a child any more after that."""
-        self._take_back(partitions)
-        self._ledger.sign_off(partitions)
-        self._publish(partitions)
+        """Publish what is ready of these, drop the rest: nothing of it is in a child any more after that.
+
+        Raises:
+            TooManyDeadLetters: as `run`, which passes it on.
+        """
+        try:
+            self._take_back(partitions)
+            self._ledger.sign_off(partitions)
+            self._publish(partitions)
+        except TooManyDeadLetters:
+            self._give_up()  # now: the group may have gone on before `run` hears of it
+            raise
         self._drop(partitions)
         self._assigned -= partitions
         self._counting.unassigned(partitions)
@@ -130,6 +137,15 @@ class Loop:
     def found(self, committed: Mapping[Partition, Committed]) -> None:
         """Begin with what was committed, so that these are signed off even if nothing of them comes."""
         self._admission.begin(committed)
+
+    def _give_up(self) -> None:
+        """Tell the next worker that this deploy was stopped, and that nobody has died; once."""
+        if self._given_up:
+            return
+        self._given_up = True
+        self._ledger.sign_off()
+        if not self._publisher.record():
+            log.error("the stop could not be recorded: the next start publishes dead letters as this one did")
 
     def _turn(self) -> None:
         if self._feeder.waiting or self._gate.closed or self._admission.pages:
@@ -290,13 +306,17 @@ class Loop:
     def _drain(self) -> None:
         """Finish what is in flight as far as the drain time goes, without polling."""
         log.info("stopping: %d pages in flight", self._window.pages)
+        self._admission.drop()  # else a page that waits to be alone keeps the others from the children
         until = self._clock() + self._limits.drain_timeout
         while self._window.pages and self._clock() < until:
             self._feed()
             self._collect(min(_DRAIN_WAIT, max(0.0, until - self._clock())))
-            if self._commit_is_due() or self._window.ready_pages == self._window.pages:
+            finished = self._window.ready_pages == self._window.pages
+            if finished and self._breaker.probing:
+                break  # nothing more can come of them
+            if self._commit_is_due() or finished:
                 self._publish()
         self._ledger.sign_off()
         self._publish()
         if self._window.pages:
-            log.warning("stopping: %d pages were not finished and are read again", self._window.pages)
+            log.warning("stopping: %d pages were not published and are read again", self._window.pages)

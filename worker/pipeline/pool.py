@@ -186,7 +186,7 @@ class _Keeper:
             child.kill()
 
     def interrupt(self, tickets: Collection[int]) -> None:
-        """Kill the child if it has one of these."""
+        """Kill the child if it has one of these; none that it is about to get goes into a child."""
         with self._changing:
             if self._ticket in tickets:
                 self._interrupted = True
@@ -195,6 +195,10 @@ class _Keeper:
     def _begin(self, ticket: int) -> None:
         with self._changing:
             self._ticket, self._interrupted = ticket, False
+
+    def _is_interrupted(self) -> bool:
+        with self._changing:
+            return self._interrupted
 
     def _was_interrupted(self) -> bool:
         with self._changing:
@@ -212,9 +216,9 @@ class _Keeper:
             return
         self._started.put(None)
         while (job := self._terms.jobs.get()) is not None and not self._terms.closing.is_set():
+            self._begin(job.ticket)
             if job.fresh and self._child is not None and self._child.pages:
                 self._replace("suspect")
-            self._begin(job.ticket)
             cleaned, restart = self._clean(job.page)
             if self._was_interrupted():
                 restart = "revoked"
@@ -249,10 +253,13 @@ class _Keeper:
             child = self._ready_child()
             if child is None:
                 break
+            if self._is_interrupted():  # from here on `interrupt` finds the child, and kills it
+                return self._lost(Reason.CRASHED, "taken back before a child process had it")
             try:
                 reply = child.clean(page)
             except BrokenPipeError:  # it was killed while it had nothing to do: not this page's fault
-                self._replace("idle")
+                if not self._is_interrupted():
+                    self._replace("idle")
                 continue
             except TimeoutError:
                 return self._lost(Reason.TIMEOUT, f"not done after {self._terms.deadline:g} s")
