@@ -45,7 +45,8 @@ class FakeBroker:
         self.reachable = True
         self.faults: deque[Fault] = deque()
         self.note_faults: deque[Fault] = deque()
-        self.max_message_bytes = 1_000_000_000
+        self.max_message_bytes = 1_000_000_000  # of key, value and headers
+        self.compacted: set[str] = set()  # topics that take no message without a key
         self.committed: dict[Partition, int] = {}
         self.notes: dict[Partition, str] = {}
         self.published: defaultdict[str, list[Outgoing]] = defaultdict(list)
@@ -244,9 +245,12 @@ class FakeStream:
         for place, offset in offsets.items():
             if offset > self._delivered.get(place, -1):
                 raise ValueError(f"offset {offset} of {place} is not of this membership")
-        large = [m for m in messages if len(m.value or b"") > self._broker.max_message_bytes]
+        large = [m for m in messages if _size(m) > self._broker.max_message_bytes]
         if large:
             raise Unpublishable(large, "too large for the fake broker")
+        keyless = [m for m in messages if m.key is None and m.topic in self._broker.compacted]
+        if keyless:
+            raise Unpublishable(keyless, "no key for a compacted topic", keyless=True)
 
     def _is_current(self) -> bool:
         return self._broker.is_member(self) and self._generation == self._broker.generation
@@ -325,3 +329,8 @@ class FakeStream:
     def _hear(self) -> StreamListener:
         assert self._listener is not None
         return self._listener
+
+
+def _size(message: Outgoing) -> int:
+    headers = sum(len(name) + len(value) for name, value in message.headers)
+    return len(message.key or b"") + len(message.value or b"") + headers

@@ -15,8 +15,11 @@ from tests.identity import IdentityWorker
 from tests.servers.processes import free_port, wait_for
 from tests.servers.topics import create_topics, read_all
 from worker.adapters.kafka.stream import KafkaStream
-from worker.pipeline.ports import Outgoing, StreamMisconfigured, StreamUnavailable, Unpublishable
-from worker.settings import Delivery, load_settings
+from worker.core.records import Reason, Rejected
+from worker.pipeline.mending import mended
+from worker.pipeline.ports import Message, Outgoing, StreamMisconfigured, StreamUnavailable, Unpublishable
+from worker.pipeline.routing import Part, Publication, Stage, dead_letter
+from worker.settings import Delivery, RemovedDetail, load_settings
 
 BOTH = ["embedded", pytest.param("kafka", marks=pytest.mark.kafka)]
 REAL = [pytest.param("kafka", marks=pytest.mark.kafka)]
@@ -90,6 +93,63 @@ def test_of_many_messages_only_those_that_the_broker_refuses_are_named(
     assert in_order(world.published(world.articles), COUNT)
     assert len(read_all(servers, small)) == len(fits)
     assert [what for what, _ in worker.events] == ["assigned"]
+
+
+ALL_PARTS = [Part.VALUE, Part.HEADERS, Part.KEY]
+
+
+@on(BOTH)
+def test_a_dead_letter_that_the_client_refuses_goes_without_its_page(servers: str, names: Names) -> None:
+    come_as_dead_letter(KafkaWorld(servers, names, kafka_max_request_size=20_000), ALL_PARTS)
+
+
+@on(REAL)
+def test_a_dead_letter_comes_to_a_topic_that_takes_only_small_messages(servers: str, names: Names) -> None:
+    world = KafkaWorld(servers, names)
+    world.dead = names.new("dead")
+    create_topics(servers, {world.dead: 1}, max_message_bytes="20000")
+    come_as_dead_letter(world, ALL_PARTS)
+
+
+@on(REAL)
+def test_a_dead_letter_without_a_key_comes_whole_to_a_compacted_topic(servers: str, names: Names) -> None:
+    world = KafkaWorld(servers, names)
+    world.dead = names.new("dead")
+    create_topics(servers, {world.dead: 1}, cleanup_policy="compact")
+    come_as_dead_letter(world, [Part.KEY])
+
+
+def come_as_dead_letter(world: KafkaWorld, parts: list[Part]) -> None:
+    """A page is refused as often as `parts` tells, each time for one of them, and then taken."""
+    publication = Publication(world.articles, world.dead, RemovedDetail.FULL, "0", "0", "rules")
+    keyless = parts == [Part.KEY]
+    world.fill([(0, b"key", b"0"), (0, b"key", b"1")])
+    stream = world.stream(max_page_bytes=10_000)
+    worker = IdentityWorker(stream, world.articles, hold=True)
+    worker.start()
+    try:
+        page, other = turn_until(worker, reads(2))
+        page = Message(
+            page.partition,
+            page.offset,
+            None if keyless else random_bytes(30_000),
+            random_bytes(50_000),
+            (("large", random_bytes(40_000)),),
+        )
+        good = dead_letter(other, Rejected(Reason.EMPTY, ""), publication, Stage.CLEAN)
+        letter = dead_letter(page, Rejected(Reason.EMPTY, ""), publication, Stage.CLEAN)
+        for part in parts:
+            with pytest.raises(Unpublishable) as caught:
+                stream.publish([good, letter], {page.partition: 2})
+            assert (caught.value.messages, caught.value.keyless) == ((letter,), keyless)
+            letter, changed = mended(letter, page, caught.value)
+            assert changed is part
+        stream.publish([good, letter], {page.partition: 2})
+    finally:
+        stream.close(5)
+    own_key = f"{world.raw}-0-0".encode()
+    assert [seen.key for seen in world.published(world.dead)] == [b"key", own_key]
+    assert world.published(world.dead)[1].value == (page.value if keyless else None)
 
 
 def random_bytes(size: int) -> bytes:

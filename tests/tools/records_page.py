@@ -47,6 +47,7 @@ Kafka Connect's headers, `__connect.errors.` followed by `topic`, `partition`, `
 | `pagesieve.attempts` | times that cleaning was tried |
 | `pagesieve.version` | of pagesieve |
 | `pagesieve.replay_count` | times that `pagesieve replay` has put the page back |
+| `pagesieve.changed` | where Kafka refused the letter: what is left out, of `value`, `headers` and `key` |
 
 | reason | |
 |---|---|

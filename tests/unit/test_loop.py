@@ -338,7 +338,7 @@ def test_a_bug_on_one_page_costs_that_page_only() -> None:
 
 def test_what_kafka_refuses_goes_as_a_dead_letter_and_that_without_its_page() -> None:
     broker = FakeBroker()
-    broker.max_message_bytes = 2000
+    broker.max_message_bytes = 2200
     large = b"l" * 1500  # its article is larger than the page
     huge = b"h" * 3000
     for value in (b"before", large, huge, b"after"):
@@ -350,6 +350,31 @@ def test_what_kafka_refuses_goes_as_a_dead_letter_and_that_without_its_page() ->
     assert [sent.value for sent in letters] == [large, None]
     assert [headers["pagesieve.reason"] for headers in dead(broker)] == ["oversized", "oversized"]
     assert each_once_in_order(broker)
+
+
+def test_a_page_that_kafka_takes_nothing_of_is_told_of_all_the_same() -> None:
+    broker = FakeBroker()
+    broker.max_message_bytes = 2200
+    broker.write(b"before", headers=TEXT)
+    broker.write(b"bad one", key=b"k" * 3000, headers=(*TEXT, ("large", b"x" * 4000)))
+    broker.write(b"after", headers=TEXT)
+    with working(broker, ThreadCleaner()):
+        until_done(broker)
+    assert sources(broker) == {0: [0, 2]}
+    [letter] = broker.published["pages.dead"]
+    assert (letter.key, letter.value) == (b"pages.raw-0-1", b"bad one")
+    assert dead(broker)[0]["pagesieve.changed"] == "headers key"
+
+
+def test_a_page_without_a_key_comes_whole_to_a_compacted_topic_of_dead_letters() -> None:
+    broker = FakeBroker()
+    broker.compacted.add("pages.dead")
+    broker.write(b"bad one", headers=TEXT)
+    with working(broker, ThreadCleaner()):
+        until_done(broker)
+    [letter] = broker.published["pages.dead"]
+    assert (letter.key, letter.value) == (b"pages.raw-0-0", b"bad one")
+    assert dead(broker)[0]["pagesieve.changed"] == "key"
 
 
 def test_stopping_finishes_what_is_in_flight() -> None:

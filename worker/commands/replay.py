@@ -17,7 +17,7 @@ from worker.core.options import CleanOptions
 from worker.core.records import Envelope, Reason
 from worker.pipeline.ports import Message, Unpublishable
 from worker.pipeline.replays import TooScattered
-from worker.pipeline.routing import dead_reason, domain_of, replay_count, replayed
+from worker.pipeline.routing import Part, changed_parts, dead_reason, domain_of, replay_count, replayed
 from worker.settings import Settings
 
 _BATCH = 100
@@ -104,7 +104,9 @@ def _chosen(
         if not selection.takes(message, now):
             continue
         page = replayed(message, settings.raw_topic, selection.max_replays)
-        if page is None:
+        if Part.VALUE in changed_parts(message.headers):
+            found["left: without its page, which Kafka had refused"] += 1
+        elif page is None:
             found[f"left: put back {replay_count(message.headers)} times already"] += 1
         else:
             yield Letter(message, page)

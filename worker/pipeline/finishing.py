@@ -7,7 +7,8 @@ from dataclasses import dataclass, replace
 from worker.core.records import Article, Envelope, Outcome, Reason, Rejected
 from worker.pipeline.counting import Counting
 from worker.pipeline.intake import Arrival
-from worker.pipeline.ports import Message, Outgoing
+from worker.pipeline.mending import mended
+from worker.pipeline.ports import Message, Outgoing, Unpublishable
 
 log = logging.getLogger(__name__)
 
@@ -51,25 +52,24 @@ class Finisher:
             detail = f"writing the article raised {type(error).__name__}"
             return self._routed(arrival, Rejected(Reason.CRASHED, detail))
 
-    def smaller(self, refused: Finished, detail: str) -> Finished:
-        """What to publish instead of what Kafka will not take: a dead letter, then one without its page.
+    def mended(self, refused: Finished, error: Unpublishable) -> Finished:
+        """What to publish instead of what Kafka will not take: a dead letter, then less and less of one.
 
         Raises:
-            ValueError: nothing smaller is left.
+            ValueError: nothing of the page is left in it.
         """
         if isinstance(refused.outcome, Article):
-            return self._routed(
-                refused.arrival, Rejected(Reason.OVERSIZED, f"the article's record: {detail}")
-            )
-        if refused.outgoing.value is None:
-            raise ValueError(f"Kafka refuses a dead letter without a value: {detail}")
+            return self._routed(refused.arrival, Rejected(Reason.OVERSIZED, f"the article's record: {error}"))
+        message = refused.arrival.message
+        letter, part = mended(refused.outgoing, message, error)
         log.error(
-            "dead letter of offset %d of %s goes without its page: %s",
-            refused.arrival.message.offset,
-            refused.arrival.message.partition,
-            detail,
+            "Kafka refuses the dead letter of offset %d of %s with the %s of its page: %s",
+            message.offset,
+            message.partition,
+            part,
+            error,
         )
-        return replace(refused, outgoing=replace(refused.outgoing, value=None))
+        return replace(refused, outgoing=letter)
 
     def _routed(self, arrival: Arrival, outcome: Outcome) -> Finished:
         outgoing = self._route(arrival.message, arrival.envelope, outcome, arrival.attempts)

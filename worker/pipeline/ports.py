@@ -65,11 +65,13 @@ class Unpublishable(Exception):
     """Kafka will not take these messages however often they are sent: they are too large, most often.
 
     Nothing was published and nothing in flight is void: publish again with others in their place.
+    `keyless`: what they lack is a key, as a compacted topic needs one.
     """
 
-    def __init__(self, messages: Sequence[Outgoing], detail: str):
+    def __init__(self, messages: Sequence[Outgoing], detail: str, keyless: bool = False):
         super().__init__(detail)
         self.messages = tuple(messages)
+        self.keyless = keyless
 
 
 class StreamListener(Protocol):

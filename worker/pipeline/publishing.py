@@ -97,7 +97,7 @@ class Publisher:
                 if not any(finished.outgoing in refused for finished in batch):
                     raise ValueError("Kafka refuses messages that were not published") from error
                 batch = [
-                    self._finisher.smaller(finished, str(error)) if finished.outgoing in refused else finished
+                    self._finisher.mended(finished, error) if finished.outgoing in refused else finished
                     for finished in batch
                 ]
             else:

@@ -26,8 +26,17 @@ MAX_DETAIL = 500  # characters of a rejection's detail that go into a header
 
 REASON_HEADER = "pagesieve.reason"
 REPLAY_COUNT_HEADER = "pagesieve.replay_count"
+CHANGED_HEADER = "pagesieve.changed"
 _OWN = "pagesieve."
 _CONNECT = "__connect.errors."
+
+
+class Part(StrEnum):
+    """A part of a page's message; `pagesieve.changed` names those that its dead letter does not have."""
+
+    VALUE = "value"
+    HEADERS = "headers"
+    KEY = "key"  # the letter has one of its own
 
 
 class Stage(StrEnum):
@@ -160,19 +169,27 @@ def dead_letter(
 def replayed(dead: Message, raw_topic: str, max_replays: int) -> Outgoing | None:
     """A dead letter's page as it was, with one replay more counted; None when it had `max_replays` of them.
 
-    It takes a new timestamp: with its own, a topic's retention could delete it before it is read.
+    It takes a new timestamp: with its own, a topic's retention could delete it before it is read. A key
+    that is the letter's own stays behind.
     """
     replays = replay_count(dead.headers)
     if replays >= max_replays:
         return None
     counted = (REPLAY_COUNT_HEADER, str(replays + 1).encode())
-    return Outgoing(raw_topic, dead.key, dead.value, (*original_headers(dead.headers), counted))
+    key = None if Part.KEY in changed_parts(dead.headers) else dead.key
+    return Outgoing(raw_topic, key, dead.value, (*original_headers(dead.headers), counted))
 
 
 def dead_reason(headers: Sequence[tuple[str, bytes]]) -> Reason | None:
     """Why a dead letter is one; None when no header tells a reason that is known."""
     found = _last(headers, REASON_HEADER)
     return next((reason for reason in Reason if reason.value == found), None)
+
+
+def changed_parts(headers: Sequence[tuple[str, bytes]]) -> frozenset[Part]:
+    """What a dead letter does not have of its page's message, since Kafka refused it with that."""
+    named = _last(headers, CHANGED_HEADER).split()
+    return frozenset(part for part in Part if part.value in named)
 
 
 def replay_count(headers: Sequence[tuple[str, bytes]]) -> int:

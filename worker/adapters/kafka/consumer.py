@@ -15,6 +15,7 @@ from kafka.errors import UnstableOffsetCommitError
 from kafka.future import Future
 
 from worker.adapters.kafka.connecting import Connecting
+from worker.adapters.kafka.unpacking import read_any_names
 
 _LEAVE_MS = 2_000
 
@@ -63,6 +64,7 @@ class GroupConsumer(Connecting, KafkaConsumer):  # type: ignore[misc]
 
     def __init__(self, **options: Any):
         super().__init__(**options)
+        read_any_names(self)
         self._join_group = self._coordinator.join_group_async
         self._coordinator.join_group_async = self._join_group_once
 

@@ -5,6 +5,7 @@ from collections.abc import Iterable
 from kafka.errors import (
     AuthorizationError,
     ClusterAuthorizationFailedError,
+    CorruptRecordError,
     GroupAuthorizationFailedError,
     InvalidSessionTimeoutError,
     KafkaConnectionError,
@@ -14,6 +15,7 @@ from kafka.errors import (
 )
 
 from worker.adapters.kafka.producer import told
+from worker.adapters.kafka.unpacking import UnreadableRecord
 from worker.settings import Settings
 
 
@@ -39,9 +41,23 @@ def _next_step(error: object, settings: Settings) -> str:
         return f"; this user needs {_right(error, settings)}: SECURITY.md lists the rights of each command"
     if isinstance(error, InvalidSessionTimeoutError):
         return "; see PAGESIEVE_KAFKA_SESSION_TIMEOUT_MS, and the brokers' group.max.session.timeout.ms"
+    if isinstance(error, UnreadableRecord | CorruptRecordError):
+        return _skipping_step(error, settings)
     if isinstance(error, KafkaConnectionError):
         return _connection_step(str(error), settings)
     return ""
+
+
+def _skipping_step(error: UnreadableRecord | CorruptRecordError, settings: Settings) -> str:
+    if not isinstance(error, UnreadableRecord):
+        return f"; a record of {settings.raw_topic} cannot be read, the brokers' logs may tell which"
+    servers, group = settings.kafka_bootstrap_servers, settings.kafka_group_id
+    place = f"{error.partition.topic}:{error.partition.partition}"
+    return (
+        f"; nothing behind it is read. To leave out the records up to offset {error.behind - 1}, end all "
+        f"workers and run kafka-consumer-groups.sh --bootstrap-server {servers} --group {group} "
+        f"--topic {place} --reset-offsets --to-offset {error.behind} --execute"
+    )
 
 
 def _right(error: AuthorizationError, settings: Settings) -> str:

@@ -121,6 +121,12 @@ class Member:
         positions = self._consumer.known_positions(partitions)
         return {place: max(0, ends[place] - offset) for place, offset in positions.items() if place in ends}
 
+    def at_the_end(self) -> bool:
+        """Whether nothing assigned has a message left to read, as far as known; True with no partition."""
+        assigned = self._consumer.assignment()
+        lags = self.lag(assigned)
+        return lags.keys() == assigned and not any(lags.values())
+
     def look_at_ends(self, partitions: Iterable[TopicPartition]) -> None:
         """Ask where the partitions end, now and then, without waiting for the answer.
 

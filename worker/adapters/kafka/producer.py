@@ -42,16 +42,16 @@ class BoundedProducer(KafkaProducer):  # type: ignore[misc]
         self._refuse_too_large(messages)
         budget = Budget(seconds)
         sent, trouble = self._send_each(messages)
-        refused: list[Outgoing] = []
+        refused: list[tuple[Outgoing, KafkaError]] = []
         for message, future in zip(messages, sent, strict=False):
             try:
                 future.get(timeout=budget.left)
             except KafkaError as error:
                 trouble = trouble or error
                 if isinstance(error, _REFUSALS) and _came_from_broker(future):
-                    refused.append(message)
+                    refused.append((message, error))
         if refused:
-            raise Unpublishable(refused, f"{len(refused)} messages refused: {told(trouble)}")
+            raise _unpublishable(refused)
         if trouble is not None:
             raise trouble
 
@@ -147,6 +147,15 @@ def told(error: object) -> str:
         return text
     name = type(error).__name__
     return f"{name}: {text}" if text and not text.startswith(name) else text or name
+
+
+def _unpublishable(refused: Sequence[tuple[Outgoing, KafkaError]]) -> Unpublishable:
+    # A compacted topic refuses a message without a key, and the whole batch with it: only those that lack
+    # one are named, and by themselves, for what they need is not to be smaller.
+    keyless = [one for one in refused if one[0].key is None and isinstance(one[1], InvalidRecordError)]
+    named = [one for one in refused if not isinstance(one[1], InvalidRecordError)] or keyless or list(refused)
+    detail = f"{len(named)} messages refused: {told(named[0][1])}"
+    return Unpublishable([message for message, _ in named], detail, keyless=named is keyless)
 
 
 def _came_from_broker(future: Any) -> bool:

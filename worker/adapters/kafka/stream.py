@@ -2,6 +2,7 @@
 
 import logging
 import time
+from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
 
 from kafka import OffsetAndMetadata, TopicPartition
@@ -18,6 +19,7 @@ from worker.adapters.kafka.holdings import STEP_SECONDS, Holdings
 from worker.adapters.kafka.member import Member
 from worker.adapters.kafka.producer import Offsets, told
 from worker.adapters.kafka.publisher import PlainPublisher, Publisher, TransactionalPublisher
+from worker.adapters.kafka.unpacking import UnreadableRecord
 from worker.pipeline.ports import (
     Message,
     Outgoing,
@@ -49,7 +51,8 @@ class KafkaStream:
         self._settings = settings
         self._publisher = self._make_publisher()
         self._member: Member | None = None
-        self._member_failures = 0  # members lost or not made, since the last poll that came back
+        self._member_failures = 0  # members lost or not made, since the last one that did its work
+        self._unreadable: Counter[tuple[TopicPartition, int]] = Counter()  # failures to read on from here
         self._holdings: Holdings | None = None
         self._void = False  # a commit failed: what is in flight is to be dropped
 
@@ -198,8 +201,11 @@ class KafkaStream:
         if returned.error is not None:
             self._lose_member(returned.error)
             return []
-        self._member_failures = 0
-        return held.deliver(returned.get())
+        messages = held.deliver(returned.get())
+        # While it joins a member's polls come back too, and bring nothing: they tell nothing of it.
+        if held.settled and (messages or member.at_the_end()):
+            self._member_failures = 0
+        return messages
 
     def _new_member(self) -> Member:
         member = Member(self._settings)
@@ -222,12 +228,21 @@ class KafkaStream:
 
     def _count_member_failure(self, error: BaseException) -> None:
         self._member_failures += 1
-        log.warning("Kafka consumer replaced, failure %d in a row: %s", self._member_failures, told(error))
+        failures = max(self._member_failures, self._count_unreadable(error))
+        log.warning("Kafka consumer replaced, failure %d in a row: %s", failures, told(error))
         hopeless = isinstance(error, AuthorizationError | SaslAuthenticationFailedError)
         if isinstance(error, InvalidSessionTimeoutError):
             raise StreamMisconfigured(
                 f"Kafka lets no worker join: {explained(error, self._settings)}"
             ) from error
-        if hopeless or self._member_failures > self._settings.kafka_max_rebuilds:
+        if hopeless or failures > self._settings.kafka_max_rebuilds:
             text = explained(error, self._settings)
             raise StreamUnavailable(f"the Kafka consumer does not work: {text}") from error
+
+    def _count_unreadable(self, error: BaseException) -> int:
+        """How often reading has failed at this place, whatever other partitions bring meanwhile."""
+        if not isinstance(error, UnreadableRecord):
+            return 0
+        place = (error.partition, error.offset)
+        self._unreadable[place] += 1
+        return self._unreadable[place]
