@@ -11,6 +11,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+import redis
 
 from tests.conftest import Names
 from tests.integration.pages import every_page, mixed_pages, text_page
@@ -68,6 +69,8 @@ class Story:
 @pytest.fixture(scope="module")
 def story(embedded: EmbeddedServers, tmp_path_factory: pytest.TempPathFactory) -> Story:
     folder = tmp_path_factory.mktemp("story")
+    with redis.Redis.from_url(embedded.redis_url) as cache:
+        cache.flushall()  # other tests have cleaned the same pages
     with WorkerGroup(embedded.bootstrap_servers, Names(), folder, redis_url=embedded.redis_url) as group:
         worker = group.start(cache_timeout=0.25)
         worker.wait_until_ready()
