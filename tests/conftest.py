@@ -3,7 +3,8 @@
 import itertools
 import os
 import uuid
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 from typing import NoReturn
 
@@ -39,12 +40,8 @@ def names() -> Names:
 def embedded(tmp_path_factory: pytest.TempPathFactory) -> Iterator[EmbeddedServers]:
     """The embedded broker and cache: `bootstrap_servers`, `redis_url`."""
     servers = EmbeddedServers(tmp_path_factory.mktemp("embedded"))
-    try:
-        servers.start()
-    except EmbeddedError as error:
-        without(str(error))
-    yield servers
-    servers.stop()
+    with _running(servers.start, servers.stop):
+        yield servers
 
 
 @pytest.fixture(scope="session")
@@ -63,36 +60,24 @@ def kafka(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Kafka]:
 def kafka3(tmp_path_factory: pytest.TempPathFactory) -> Iterator[KafkaCluster]:
     """A real Apache Kafka of three nodes that a test may kill and start again; it leaves them all running."""
     cluster = KafkaCluster(tmp_path_factory.mktemp("kafka3"), nodes=3)
-    try:
-        cluster.open()
-    except MissingServerError as error:
-        without(str(error))
-    yield cluster
-    cluster.close()
+    with _running(cluster.open, cluster.close):
+        yield cluster
 
 
 @pytest.fixture(scope="session")
 def redis_server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[RedisServer]:
     """A real redis-server; a test that stops or freezes it starts or thaws it again."""
     server = RedisServer(tmp_path_factory.mktemp("redis"))
-    try:
-        server.start()
-    except MissingServerError as error:
-        without(str(error))
-    yield server
-    server.stop()
+    with _running(server.start, server.stop):
+        yield server
 
 
 @pytest.fixture(scope="session")
 def chromium(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Chromium]:
     """A headless Chromium. Its tests may leave it on any page."""
     browser = Chromium(tmp_path_factory.mktemp("chromium"))
-    try:
-        browser.open()
-    except MissingServerError as error:
-        without(str(error))
-    yield browser
-    browser.close()
+    with _running(browser.open, browser.close):
+        yield browser
 
 
 @pytest.fixture(scope="session")
@@ -105,24 +90,28 @@ def authority(tmp_path_factory: pytest.TempPathFactory) -> Authority:
 def secured_kafka(tmp_path_factory: pytest.TempPathFactory, authority: Authority) -> Iterator[SecuredKafka]:
     """A real Apache Kafka that denies everything that a test does not allow."""
     server = SecuredKafka(tmp_path_factory.mktemp("secured-kafka"), authority)
-    try:
-        server.open()
-    except MissingServerError as error:
-        without(str(error))
-    yield server
-    server.close()
+    with _running(server.open, server.close):
+        yield server
 
 
 @pytest.fixture(scope="session")
 def secured_redis(tmp_path_factory: pytest.TempPathFactory, authority: Authority) -> Iterator[SecuredRedis]:
     """A real Redis that talks TLS, and knows no user that a test does not make."""
     server = SecuredRedis(tmp_path_factory.mktemp("secured-redis"), authority)
+    with _running(server.start, server.stop):
+        yield server
+
+
+@contextmanager
+def _running(start: Callable[[], object], stop: Callable[[], object]) -> Iterator[None]:
     try:
-        server.start()
-    except MissingServerError as error:
+        start()
+    except (MissingServerError, EmbeddedError) as error:
         without(str(error))
-    yield server
-    server.stop()
+    try:
+        yield
+    finally:
+        stop()
 
 
 def without(reason: str) -> NoReturn:

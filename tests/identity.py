@@ -12,6 +12,7 @@ import time
 from collections.abc import Iterable, Mapping
 
 from worker.adapters.kafka.stream import KafkaStream
+from worker.environment import load_settings
 from worker.pipeline.ports import (
     Committed,
     Message,
@@ -21,7 +22,6 @@ from worker.pipeline.ports import (
     Stream,
     StreamUnavailable,
 )
-from worker.settings import load_settings
 
 
 class IdentityWorker:

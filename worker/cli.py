@@ -1,9 +1,6 @@
 """The command line: parsing only. Each command's work is in `worker.commands`, or in `worker.app`."""
 
-import os
 import sys
-from collections.abc import Iterator, Mapping
-from contextlib import contextmanager
 from pathlib import Path
 from typing import Annotated, Any
 
@@ -12,9 +9,7 @@ from rich.console import Console
 
 from worker import __version__
 from worker.commands.failures import CommandError
-from worker.pipeline.ports import StreamMisconfigured, StreamUnavailable
-from worker.secretfiles import belongs_in_file, forget_secrets
-from worker.settings import PREFIX, Settings, SettingsError, load_settings
+from worker.commands.invocation import failures, settings_of
 
 app = typer.Typer(
     name="pagesieve",
@@ -85,8 +80,8 @@ def run(
 
     Start as many as you like with the same group: they share the partitions of the raw topic.
     """
-    with _failures():
-        settings = _settings(
+    with failures():
+        settings = settings_of(
             more,
             kafka_bootstrap_servers=bootstrap_servers,
             kafka_group_id=group_id,
@@ -118,13 +113,13 @@ def clean(
     A JSON line is {"url": ..., "html": ...}, or "html_b64", or "text". A page without an article gives
     {"url", "error", "detail"}.
     """
-    with _failures():
+    with failures():
         from worker.commands.clean import Format, clean_pages
         from worker.commands.inputs import read_lines, read_paths
 
         if output not in list(Format):
             raise CommandError(64, f"--format: {output} is not one of {', '.join(Format)}")
-        settings = _settings(more, children=children)
+        settings = settings_of(more, children=children)
         pages = read_paths(paths) if paths else read_lines(sys.stdin.buffer, "stdin")
         clean_pages(pages, settings, Format(output), sys.stdout.buffer, Console(stderr=True))
 
@@ -150,13 +145,13 @@ def explain(
 
     Pages are given as to `clean`. The HTML needs no network, and opens in any browser.
     """
-    with _failures():
+    with failures():
         from worker.commands.explain import Form, explain_pages
         from worker.commands.inputs import read_lines, read_paths
 
         if form not in list(Form):
             raise CommandError(64, f"--format: {form} is not one of {', '.join(Form)}")
-        settings = _settings(more)
+        settings = settings_of(more)
         pages = read_paths(paths) if paths else read_lines(sys.stdin.buffer, "stdin")
         explain_pages(pages, settings, Form(form), output, whole=whole)
 
@@ -181,13 +176,13 @@ def load(
 
     With --samples, load the sample pages that pagesieve brings, and the kinds of page that give no article.
     """
-    with _failures():
+    with failures():
         from worker.commands.inputs import read_paths
         from worker.commands.load import load_pages, sample_pages
 
         if bool(paths) == bool(samples):
             raise CommandError(64, "load takes either files and folders, or --samples")
-        settings = _settings(more, kafka_bootstrap_servers=bootstrap_servers, raw_topic=topic)
+        settings = settings_of(more, kafka_bootstrap_servers=bootstrap_servers, raw_topic=topic)
         pages = sample_pages(samples, settings) if samples else read_paths(paths or ())
         load_pages(pages, settings, Console(stderr=True))
 
@@ -195,19 +190,19 @@ def load(
 @app.command()
 def topics(bootstrap_servers: Servers = None, more: More = None) -> None:
     """Create the topics that are missing, with sensible configuration."""
-    with _failures():
+    with failures():
         from worker.commands.topics import create_topics
 
-        create_topics(_settings(more, kafka_bootstrap_servers=bootstrap_servers), Console())
+        create_topics(settings_of(more, kafka_bootstrap_servers=bootstrap_servers), Console())
 
 
 @app.command()
 def check(bootstrap_servers: Servers = None, redis_url: Redis = None, more: More = None) -> None:
     """Look at settings, broker, topics, transactions and Redis, and tell what is wrong and what to do."""
-    with _failures():
+    with failures():
         from worker.commands.check import check_all
 
-        settings = _settings(more, kafka_bootstrap_servers=bootstrap_servers, redis_url=redis_url)
+        settings = settings_of(more, kafka_bootstrap_servers=bootstrap_servers, redis_url=redis_url)
         raise typer.Exit(check_all(settings, Console()))
 
 
@@ -239,10 +234,10 @@ def replay(
     What was put back once is not put back again by the next replay: the place reached in the dead
     letters is remembered in the consumer group `<group-id>-replay`.
     """
-    with _failures():
+    with failures():
         from worker.commands.replay import Selection, age_seconds, replay_dead_letters
 
-        settings = _settings(more, kafka_bootstrap_servers=bootstrap_servers)
+        settings = settings_of(more, kafka_bootstrap_servers=bootstrap_servers)
         selection = Selection(
             reasons=frozenset(reason or ()),
             domains=tuple(name.lower().removeprefix("www.") for name in domain or ()),
@@ -262,52 +257,7 @@ def demo(
 
     Needs neither Docker nor Java, only the extra `demo`; takes about a minute and cleans up after itself.
     """
-    with _failures():
+    with failures():
         from worker.commands.demo import demo as run_demo
 
         raise typer.Exit(run_demo(Console(), workers))
-
-
-def _settings(more: list[str] | None, **flags: Any) -> Settings:
-    values = dict(flags)
-    for item in more or ():
-        name, equals, value = item.partition("=")
-        name = name.strip().removeprefix(PREFIX).lower()
-        if not equals or name not in Settings.model_fields:
-            raise CommandError(64, f"--set {name}: not of the form NAME=VALUE with the name of a setting")
-        values[name] = value
-    _refuse_secrets(values)
-    settings = load_settings(os.environ, **values)
-    forget_secrets(os.environ, PREFIX)
-    return settings
-
-
-def _refuse_secrets(flags: Mapping[str, Any]) -> None:
-    """Every user of the machine can read the command line of every process."""
-    for name, value in flags.items():
-        if value is not None and belongs_in_file(name, str(value)):
-            setting = PREFIX + name.upper()
-            raise CommandError(64, f"{name}: no secret on the command line; set {setting} or {setting}_FILE")
-
-
-@contextmanager
-def _failures() -> Iterator[None]:
-    """Turn what a user can mend into lines on stderr and an exit code; a bug keeps its traceback."""
-    try:
-        yield
-    except SettingsError as error:
-        for problem in error.problems:
-            typer.echo(f"pagesieve: {problem}", err=True)
-        raise typer.Exit(78) from None
-    except CommandError as error:
-        typer.echo(f"pagesieve: {error}", err=True)
-        raise typer.Exit(error.exit_code) from None
-    except StreamUnavailable as error:
-        typer.echo(f"pagesieve: {error}", err=True)
-        raise typer.Exit(78 if isinstance(error, StreamMisconfigured) else 69) from None
-    except BrokenPipeError:
-        # the reader of our output is gone; Python would complain again when it flushes
-        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
-        raise typer.Exit(0) from None
-    except KeyboardInterrupt:
-        raise typer.Exit(130) from None

@@ -18,8 +18,8 @@ from tests.servers.processes import free_port
 from tests.servers.redis import RedisServer
 from worker.adapters.kafka.admin import create_topics
 from worker.adapters.kafka.writer import TopicWriter
+from worker.environment import load_settings
 from worker.pipeline.ports import Outgoing
-from worker.settings import load_settings
 
 _TIMEOUT = 1800.0
 _NONE = "none configured"

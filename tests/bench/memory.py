@@ -20,8 +20,8 @@ from tests.servers.processes import free_port
 from tests.servers.redis import RedisServer
 from worker.adapters.kafka.admin import create_topics
 from worker.adapters.kafka.writer import TopicWriter
+from worker.environment import load_settings
 from worker.pipeline.ports import Outgoing
-from worker.settings import load_settings
 
 _STEPS = 10
 _TIMEOUT = 900.0

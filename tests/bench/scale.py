@@ -25,7 +25,8 @@ from tests.bench.trickle import trickle
 from tests.servers.kafka import KafkaCluster
 from tests.servers.topics import fill
 from worker.adapters.kafka.admin import create_topics
-from worker.settings import Settings, load_settings
+from worker.environment import load_settings
+from worker.settings import Settings
 
 _SPEED_LOOK = 0.5  # a scrape costs the worker milliseconds: looking more often would measure the looking
 _PAUSE_LOOK = 0.1

@@ -11,7 +11,7 @@ import orjson
 
 import worker
 from tests.chaos.feed import SHORT_WORDS, FedPage, Sort
-from tests.integration.results import Place
+from tests.integration.results import Place, wrong_in_article
 from tests.integration.workers import NUMBER
 from tests.servers.topics import Record, each_record
 from worker.core.records import Reason
@@ -160,15 +160,7 @@ def _article_problems(
     record: Record, article: Mapping[str, Any], fed: FedPage, prints: Fingerprints
 ) -> Iterator[str]:
     page = fed.page
-    if page.reason is not None:
-        yield f"an article of {page.name}, not a dead letter for {page.reason}"
-    for name, value in page.expected.items():
-        if article[name] != value:
-            yield f"{name} of {page.name}: {article[name]!r:.100}, not {value!r:.100}"
-    if page.holds and not any(page.holds in paragraph for paragraph in article["paragraphs"]):
-        yield f"no paragraph of {page.name} holds {page.holds[:80]!r}"
-    if record.key.decode() != (article["canonical_url"] or article["url"]):
-        yield f"its key is {record.key!r}"
+    yield from (f"{page.name}: {text}" for text in wrong_in_article(record, article, page))
     fingerprint = article["extractor"]["rules_fingerprint"]
     if fingerprint not in prints.known:
         yield f"made by rules {fingerprint}, which did not run"

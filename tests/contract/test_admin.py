@@ -10,8 +10,9 @@ from tests.conftest import Names
 from tests.servers.processes import free_port
 from tests.servers.topics import create_topics as create_plain
 from worker.adapters.kafka.admin import Check, check_kafka, create_topics
+from worker.environment import load_settings
 from worker.pipeline.ports import StreamUnavailable
-from worker.settings import Delivery, Settings, load_settings
+from worker.settings import Delivery, Settings
 
 REAL = pytest.param("kafka", marks=pytest.mark.kafka)
 

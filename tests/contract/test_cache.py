@@ -13,8 +13,9 @@ import zstandard
 from tests.fakes_cache import MemoryCache
 from worker.adapters.breaker import Breaker
 from worker.adapters.redis import KEY_PREFIX, RedisCache, redis_check
+from worker.environment import load_settings
 from worker.pipeline.ports import Cache
-from worker.settings import Settings, load_settings
+from worker.settings import Settings
 
 VALUE = b'{"article": {"paragraphs": ["\xd9\x86\xd8\xb5"]}}' * 40
 

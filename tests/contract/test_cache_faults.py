@@ -17,7 +17,8 @@ from tests.servers.processes import free_port
 from tests.servers.redis import RedisServer
 from worker.adapters.breaker import Breaker
 from worker.adapters.redis import RedisCache, redis_check
-from worker.settings import Settings, load_settings
+from worker.environment import load_settings
+from worker.settings import Settings
 
 TIMEOUT = 0.1
 STALL = 3.0  # a busy machine may hold a thread up for so long; redis-py's own waits are 59 s

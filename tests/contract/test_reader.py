@@ -6,8 +6,9 @@ from kafka import KafkaProducer
 from tests.conftest import Names
 from tests.servers.topics import create_topics, fill
 from worker.adapters.kafka.reader import TopicReader, read_topic
+from worker.environment import load_settings
 from worker.pipeline.ports import Partition, StreamUnavailable
-from worker.settings import Settings, load_settings
+from worker.settings import Settings
 
 
 @pytest.fixture(params=["embedded", pytest.param("kafka", marks=pytest.mark.kafka)])

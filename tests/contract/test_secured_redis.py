@@ -16,7 +16,8 @@ from tests.servers.secured import SecuredRedis
 from worker.adapters.breaker import Breaker
 from worker.adapters.redis import RedisCache, redis_check
 from worker.adapters.redis_address import connection_options
-from worker.settings import Settings, load_settings
+from worker.environment import load_settings
+from worker.settings import Settings
 
 pytestmark = pytest.mark.redis
 

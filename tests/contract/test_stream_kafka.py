@@ -16,10 +16,11 @@ from tests.servers.processes import free_port, wait_for
 from tests.servers.topics import create_topics, read_all
 from worker.adapters.kafka.stream import KafkaStream
 from worker.core.records import Reason, Rejected
+from worker.environment import load_settings
 from worker.pipeline.mending import mended
 from worker.pipeline.ports import Message, Outgoing, StreamMisconfigured, StreamUnavailable, Unpublishable
 from worker.pipeline.routing import Part, Publication, Stage, dead_letter
-from worker.settings import Delivery, RemovedDetail, load_settings
+from worker.settings import Delivery, RemovedDetail
 
 BOTH = ["embedded", pytest.param("kafka", marks=pytest.mark.kafka)]
 REAL = [pytest.param("kafka", marks=pytest.mark.kafka)]

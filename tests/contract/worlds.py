@@ -9,8 +9,9 @@ from kafka import KafkaAdminClient
 from tests.conftest import Names
 from tests.servers.topics import create_topics, fill, read_all
 from worker.adapters.kafka.stream import KafkaStream
+from worker.environment import load_settings
 from worker.pipeline.ports import Message, Partition, Stream
-from worker.settings import Settings, load_settings
+from worker.settings import Settings
 
 PARTITIONS = 4
 

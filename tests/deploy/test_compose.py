@@ -22,7 +22,8 @@ from tests.deploy.compose import (
     variables,
 )
 from tests.deploy.image import stages
-from worker.settings import PREFIX, Settings, load_settings
+from worker.environment import load_settings
+from worker.settings import PREFIX, Settings
 
 pytestmark = pytest.mark.deploy
 

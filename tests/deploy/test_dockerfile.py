@@ -13,7 +13,7 @@ import pytest
 import worker
 from tests.deploy.compose import ROOT
 from tests.deploy.image import DOCKERFILE, context_files, stages
-from worker.settings import load_settings
+from worker.environment import load_settings
 
 pytestmark = pytest.mark.deploy
 

@@ -14,7 +14,8 @@ from tests.deploy.compose import ROOT, Compose, mebibytes
 from tests.deploy.image import stages
 from tests.deploy.manifests import FOLDER, VERSIONS, InvalidError, Manifests, Object, built, check, copied
 from worker.adapters.http import HttpPort
-from worker.settings import PREFIX, Settings, SettingsError, load_settings
+from worker.environment import SettingsError, load_settings
+from worker.settings import PREFIX, Settings
 
 pytestmark = pytest.mark.deploy
 

@@ -16,7 +16,7 @@ from tests.servers.processes import free_port, wait_for
 from tests.servers.topics import read_all
 from tests.tools.grafana_dashboard import DASHBOARD
 from worker.commands.demo_load import demo_pages
-from worker.settings import load_settings
+from worker.environment import load_settings
 
 # The first that asks for it waits for the image and for Kafka.
 pytestmark = [pytest.mark.deploy, pytest.mark.timeout(2000)]

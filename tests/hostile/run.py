@@ -13,12 +13,12 @@ import psutil
 from tests.hostile.case import HostileCase
 from worker.core.decode import decode_message
 from worker.core.records import Article, Envelope, Outcome, Page, Rejected
+from worker.environment import load_settings
 from worker.pipeline.child import PRELOAD, Bug, build_cleaner
 from worker.pipeline.outcomes import decode_outcome
 from worker.pipeline.pool import ProcessCleaner
 from worker.pipeline.ports import Cleaned
 from worker.rulefiles import read_rules
-from worker.settings import load_settings
 
 _RESET_PEAK = "5"  # proc(5), clear_refs: the peak of the resident set begins anew
 

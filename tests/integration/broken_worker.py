@@ -5,7 +5,8 @@ import sys
 
 from tests.poison import build_broken_worker
 from worker.app import run
-from worker.settings import PREFIX, load_settings
+from worker.environment import load_settings
+from worker.settings import PREFIX
 
 if __name__ == "__main__":
     environment = {name: value for name, value in os.environ.items() if name.startswith(PREFIX)}

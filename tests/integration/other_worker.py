@@ -4,8 +4,9 @@ import os
 import sys
 
 from worker import app, assembly
+from worker.environment import load_settings
 from worker.pipeline import routing
-from worker.settings import PREFIX, load_settings
+from worker.settings import PREFIX
 
 VERSION = "99.0.0"
 SCHEMA_VERSION = 99

@@ -145,6 +145,11 @@ def _given(raw: Record, given: Sequence[GivenPage]) -> GivenPage:
 def _article_problems(record: Record, page: GivenPage) -> Iterator[str]:
     article = record_of(record)
     yield from (error.message[:300] for error in _validator().iter_errors(article))
+    yield from wrong_in_article(record, article, page)
+
+
+def wrong_in_article(record: Record, article: Mapping[str, Any], page: GivenPage) -> Iterator[str]:
+    """What an article has that its page does not give, but for its form."""
     if page.reason is not None:
         yield f"an article, not a dead letter for {page.reason}"
     for name, value in page.expected.items():

@@ -20,7 +20,7 @@ from tests.servers.topics import read_all
 from worker.cli import app
 from worker.commands.demo_load import demo_pages
 from worker.embedded import EmbeddedServers
-from worker.settings import load_settings
+from worker.environment import load_settings
 
 COMMANDS = typer.main.get_command(app).commands  # type: ignore[attr-defined]
 NOWHERE = f"127.0.0.1:{free_port()}"

@@ -11,7 +11,7 @@ from tests.hostile.collection import hostile_cases
 from tests.hostile.outcomes import OUTCOMES
 from tests.hostile.run import Fate
 from worker.core.records import Article
-from worker.settings import load_settings
+from worker.environment import load_settings
 
 CASES = hostile_cases()
 RECYCLE = 60  # pages; a worker's 5,000 would mean one child for all

@@ -18,9 +18,10 @@ from worker.adapters.kafka.admin import create_topics
 from worker.adapters.kafka.writer import TopicWriter
 from worker.core.records import Reason, Rejected
 from worker.embedded import EmbeddedServers
+from worker.environment import load_settings
 from worker.pipeline.ports import Message, Partition
 from worker.pipeline.routing import Publication, Stage, dead_letter, dead_reason, replay_count
-from worker.settings import RemovedDetail, load_settings
+from worker.settings import RemovedDetail
 
 HOUR_MS = 3_600_000
 

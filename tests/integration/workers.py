@@ -19,8 +19,9 @@ from tests.integration.pages import MAX_PAGE_BYTES, GivenPage
 from tests.servers.processes import ServerProcess, free_port, wait_for
 from worker.adapters.kafka.admin import create_topics
 from worker.adapters.kafka.writer import TopicWriter
+from worker.environment import load_settings
 from worker.pipeline.ports import Outgoing
-from worker.settings import PREFIX, load_settings
+from worker.settings import PREFIX
 
 NUMBER = "test-number"  # the header that tells which of the given pages a message is
 RUN = ("worker", "run")

@@ -12,8 +12,9 @@ from pydantic import SecretStr
 from pydantic.fields import FieldInfo
 from pydantic_core import PydanticUndefined
 
+from worker.environment import load_settings
 from worker.secretfiles import SECRETS
-from worker.settings import PREFIX, Settings, load_settings
+from worker.settings import PREFIX, Settings
 
 PAGE = Path(__file__).parents[2] / "docs" / "configuration.md"
 

@@ -24,14 +24,14 @@ from worker.app import run
 from worker.assembly import fingerprint
 from worker.core.options import CleanOptions
 from worker.embedded import EmbeddedServers
+from worker.environment import load_settings
 from worker.pipeline.ports import StreamUnavailable
 from worker.pipeline.process import StartError
-from worker.settings import load_settings
 
 PROGRAM = """
 import os, sys
 from worker.app import run
-from worker.settings import load_settings
+from worker.environment import load_settings
 ours = {name: value for name, value in os.environ.items() if name.startswith("PAGESIEVE_")}
 sys.exit(run(load_settings(ours)))
 """

@@ -3,8 +3,9 @@
 from hypothesis import given
 from hypothesis import strategies as st
 
-from worker.core.blocks import BlockView, text_blocks, tree_blocks
+from worker.core.blocks import BlockView, text_blocks
 from worker.core.tree import parse
+from worker.core.walk import tree_blocks
 
 
 def view_of(markup: str) -> BlockView:

@@ -7,7 +7,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from tests.evidence import evidence_of, stump
-from worker.core.blocks import BlockView, tree_blocks
+from worker.core.blocks import BlockView
 from worker.core.evidence.characters import CAPITALS, COMMAS, DIGITS, SENTENCES, kind_counts
 from worker.core.evidence.features import FEATURES, PAGE_FEATURES, page_matrix, with_verdict
 from worker.core.evidence.forest import ForestError, parse_forest
@@ -22,6 +22,7 @@ from worker.core.evidence.judge import (
 from worker.core.evidence.layout import Layout
 from worker.core.rules import RuleError, parse_rules
 from worker.core.tree import parse
+from worker.core.walk import tree_blocks
 from worker.rulefiles import read_rules
 
 PROSE = "The council agreed on Tuesday to rebuild the old bridge, after years of debate about its cost. "

@@ -6,7 +6,6 @@ import time
 import pytest
 from lxml import html
 
-from worker.core.blocks import tree_blocks
 from worker.core.charset import page_text
 from worker.core.clean import clean
 from worker.core.credits import parse_dateline
@@ -20,6 +19,7 @@ from worker.core.shadow import _remembered, shadow
 from worker.core.sieving.weights import Weights
 from worker.core.structured import read_json_ld
 from worker.core.tree import parse
+from worker.core.walk import tree_blocks
 from worker.rulefiles import read_rules
 
 SENTENCE = "The keeper counted the ships that passed before breakfast and wrote the number on a slate."

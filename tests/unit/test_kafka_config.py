@@ -12,8 +12,9 @@ from worker.adapters.kafka.config import (
     plain_options,
     transactional_options,
 )
+from worker.environment import load_settings
 from worker.pipeline.ports import StreamUnavailable
-from worker.settings import Settings, load_settings
+from worker.settings import Settings
 
 
 def settings(**flags: Any) -> Settings:

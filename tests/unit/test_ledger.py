@@ -138,16 +138,20 @@ def test_a_page_that_kills_its_worker_ends_as_crashed_after_three_deaths(at: int
     assert_each_once(broker, 1)
 
 
+def until_done_by_three_deaths(broker: FakeBroker, workers: Deadly, killers: int) -> None:
+    until_done(broker, workers)
+    deaths = Counter(workers.victims)
+    assert max(deaths.values()) <= 3
+    assert len(deaths) == killers
+    assert_each_once(broker, killers)
+
+
 def test_several_such_pages_cost_three_deaths_each_at_most() -> None:
     broker = FakeBroker(2)
     killers = {3, 4, 60, 90, 91}
     fill(broker, 120, killers)
     with deadly(broker, max_pages=40) as workers:
-        until_done(broker, workers)
-        deaths = Counter(workers.victims)
-        assert max(deaths.values()) <= 3
-        assert len(deaths) == len(killers)
-    assert_each_once(broker, len(killers))
+        until_done_by_three_deaths(broker, workers, len(killers))
 
 
 @pytest.mark.parametrize("seed", range(3))
@@ -340,11 +344,7 @@ def test_pages_that_kill_their_worker_behind_gaps_end_as_crashed() -> None:
     with broker.changed:
         broker.commit([], {PLACE: 0}, {})
     with deadly(broker, max_pages=30) as workers:
-        until_done(broker, workers)
-        deaths = Counter(workers.victims)
-        assert max(deaths.values()) <= 3
-        assert len(deaths) == len(killers)
-    assert_each_once(broker, len(killers))
+        until_done_by_three_deaths(broker, workers, len(killers))
 
 
 @pytest.mark.parametrize("first", [98, 100, 5000])

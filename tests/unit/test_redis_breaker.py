@@ -13,7 +13,7 @@ from worker.adapters.breaker import Breaker
 from worker.adapters.lane import Lane
 from worker.adapters.redis import MAX_VALUE, unpack
 from worker.adapters.redis_address import connection_options
-from worker.settings import load_settings
+from worker.environment import load_settings
 
 
 class Clock:

@@ -5,8 +5,8 @@ from collections.abc import Iterator
 from typing import Any
 
 from worker.commands.replay import Selection, _chosen
+from worker.environment import load_settings
 from worker.pipeline.ports import Headers, Message, Partition
-from worker.settings import load_settings
 
 
 class Letters:

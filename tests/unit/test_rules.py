@@ -13,12 +13,12 @@ from pathlib import Path
 
 import pytest
 
-from worker.core.blocks import tree_blocks
 from worker.core.match import claim_container, claim_line
 from worker.core.records import Kind
 from worker.core.rules import Claim, Rule, RuleError, RulePack, RuleSet, parse_rules, rule_ids
 from worker.core.shadow import SPACELESS, shadow
 from worker.core.tree import parse
+from worker.core.walk import tree_blocks
 from worker.rulefiles import read_rules
 
 RULES = parse_rules(read_rules())

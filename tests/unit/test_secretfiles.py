@@ -6,8 +6,9 @@ from pathlib import Path
 import pytest
 
 from tests.integration.conftest import Command, pagesieve  # noqa: F401 - the fixture
+from worker.environment import SettingsError, load_settings
 from worker.secretfiles import SECRETS, belongs_in_file, forget_secrets
-from worker.settings import PREFIX, Settings, SettingsError, load_settings
+from worker.settings import PREFIX, Settings
 
 WORD = "do-not-tell"
 

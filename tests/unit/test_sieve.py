@@ -5,13 +5,14 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from tests.evidence import evidence_of
-from worker.core.blocks import text_blocks, tree_blocks
+from worker.core.blocks import text_blocks
 from worker.core.options import CleanOptions
 from worker.core.records import Kind
 from worker.core.rules import RuleSet, parse_rules
 from worker.core.sieve import Sieved, sieve
 from worker.core.sieving.draft import Hints
 from worker.core.tree import parse
+from worker.core.walk import tree_blocks
 from worker.rulefiles import read_rules
 
 LONG = (

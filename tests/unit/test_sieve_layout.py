@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 
 from tests.evidence import evidence_of, stump
 from tests.unit.test_sieve import LONG, OTHER, THIRD
-from worker.core.blocks import BlockView, text_blocks, tree_blocks
+from worker.core.blocks import BlockView, text_blocks
 from worker.core.clean import clean
 from worker.core.evidence.features import FEATURES, PAGE_FEATURES
 from worker.core.evidence.judge import PAGE_FILE, VERDICT_FILE
@@ -24,8 +24,10 @@ from worker.core.sieving.draft import Decision, Draft, Hints
 from worker.core.sieving.layout import DOUBTFUL, THRESHOLDS, belonging
 from worker.core.sieving.repeats import cut_run_together
 from worker.core.tree import parse
+from worker.core.walk import tree_blocks
+from worker.environment import load_settings
 from worker.rulefiles import read_rules
-from worker.settings import PREFIX, Settings, load_settings
+from worker.settings import PREFIX, Settings
 
 LINE = "The old bridge in winter"
 SUBHEAD = "<h2>Years of debate</h2>"

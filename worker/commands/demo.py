@@ -29,7 +29,8 @@ from worker.commands.demo_workers import WorkerProcesses
 from worker.commands.failures import CommandError
 from worker.demo_pages import sample_cases
 from worker.embedded import EmbeddedError, EmbeddedServers
-from worker.settings import PREFIX, Settings, load_settings
+from worker.environment import load_settings
+from worker.settings import PREFIX, Settings
 
 _COPIES = 15
 _MAX_PAGE_BYTES = 1_500_000

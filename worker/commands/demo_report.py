@@ -11,10 +11,10 @@ from rich.table import Table
 from rich.text import Text
 
 from worker.commands.demo_load import ARTICLE, DemoPage, Tally
-from worker.core.blocks import tree_blocks
 from worker.core.charset import page_text
 from worker.core.records import Page, Rejected
 from worker.core.tree import parse
+from worker.core.walk import tree_blocks
 from worker.demo_pages import SampleCase
 
 _LINES = 30  # of the page and of the article

@@ -6,7 +6,7 @@ from functools import partial
 
 from lxml import html
 
-from worker.core.blocks import BlockView, tree_blocks
+from worker.core.blocks import BlockView
 from worker.core.datefinder import find_html_date
 from worker.core.evidence.judge import Evidence, Model, judge
 from worker.core.extract import verdict
@@ -16,6 +16,7 @@ from worker.core.prose import running_chars
 from worker.core.records import Reason, Rejected
 from worker.core.sieving.draft import Hints
 from worker.core.tree import PARSER_DEPTH, element_count, parse
+from worker.core.walk import tree_blocks
 
 _SAMPLE = 1000  # characters of running text that a language is told from
 _MOST_SEARCHED = 200_000  # characters in which htmldate may look for a date: it reads some of them often

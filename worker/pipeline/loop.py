@@ -171,13 +171,12 @@ class Loop:
         return self._committed + self._limits.commit_interval if self._window.ready_pages else math.inf
 
     def _read(self, timeout: float) -> None:
-        """Poll, and take in what comes; the listener's methods are called in here."""
+        """Poll, and hold what comes; the listener's methods are called in here."""
         room = self._gate.room(*self._load())
         messages = self._stream.poll(timeout, min(self._limits.max_poll_records, room))
         self._polled = self._clock()
         self._came = bool(messages)
         self._admission.take(messages)
-        self._admit()
 
     def _admit(self) -> None:
         """Take in what may go on, after the ledger's notes are committed."""
