@@ -24,7 +24,7 @@ demo: setup  ## Run the whole pipeline on sample pages, on an embedded Kafka and
 	$(BIN)/pagesieve demo
 
 test: setup  ## Unit, contract and integration tests on the embedded services
-	$(BIN)/pytest -m "not kafka and not redis and not browser and not training and not hostile and not deploy"
+	$(BIN)/pytest -n auto --maxprocesses 8 -m "not kafka and not redis and not browser and not training and not hostile and not deploy"
 
 test-kafka: setup  ## The tests that need real Apache Kafka (Java, Maven) and real Redis
 	$(BIN)/pytest -m "(kafka or redis) and not deploy"

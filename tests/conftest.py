@@ -2,6 +2,7 @@
 
 import itertools
 import os
+import tempfile
 import uuid
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
@@ -34,6 +35,14 @@ class Names:
 @pytest.fixture
 def names() -> Names:
     return Names()
+
+
+@pytest.fixture(scope="session", autouse=True)
+def _processes_leave_nothing() -> Iterator[None]:
+    """Their temporary folder is one that goes: a process that a test kills cannot tidy up."""
+    with tempfile.TemporaryDirectory(prefix="pagesieve-") as folder, pytest.MonkeyPatch.context() as patch:
+        patch.setenv("TMPDIR", folder)
+        yield
 
 
 @pytest.fixture(scope="session")

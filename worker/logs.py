@@ -99,7 +99,10 @@ def set_up_logging(level: str, log_format: LogFormat) -> None:
     handler.addFilter(_Only("kafka", RateLimit()))
     logging.basicConfig(level=level, handlers=[handler], force=True)
     # kafka-python tells at INFO what matters to its developers only.
-    logging.getLogger("kafka").setLevel(max(logging.getLevelNamesMapping()[level], logging.WARNING))
+    least = logging.getLevelNamesMapping()[level]
+    logging.getLogger("kafka").setLevel(max(least, logging.WARNING))
+    # A busy machine is enough for its warnings of tasks that "block the event loop".
+    logging.getLogger("kafka.net.selector").setLevel(max(least, logging.ERROR))
 
 
 def _iso(seconds: float) -> str:

@@ -103,7 +103,7 @@ class Settings(BaseSettings):
         description="Compression of what is published: none, gzip, zstd",
     )
     kafka_transaction_timeout_ms: Count = Field(
-        50_000, description="The broker aborts a transaction that is open for longer"
+        30_000, description="The broker aborts a transaction that is open for longer, as a killed worker's is"
     )
     kafka_call_timeout: Seconds = Field(
         8.0, description="Seconds that one transactional call may take before its producer is replaced"
@@ -240,8 +240,8 @@ class Settings(BaseSettings):
                 "commit_interval must be below kafka_max_poll_interval_ms",
             ),
             (
-                self.kafka_call_timeout * 3 >= poll_interval,
-                "kafka_call_timeout must be below a third of kafka_max_poll_interval_ms",
+                self.kafka_call_timeout * 3 >= self.kafka_transaction_timeout_ms / 1000,
+                "kafka_call_timeout must be below a third of kafka_transaction_timeout_ms",
             ),
             (
                 self.kafka_heartbeat_interval_ms * 3 > self.kafka_session_timeout_ms,

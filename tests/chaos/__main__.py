@@ -1,6 +1,7 @@
 """`make chaos`: workers on real brokers and Redis while everything is made to fail, by a seed."""
 
 import argparse
+import os
 import random
 import shutil
 import signal
@@ -24,6 +25,7 @@ def main() -> int:
     for number in (signal.SIGINT, signal.SIGTERM):
         signal.signal(number, _interrupt)
     folder = Path(tempfile.mkdtemp(prefix="pagesieve-chaos-"))
+    os.environ["TMPDIR"] = str(folder)  # what killed processes leave goes with the rest
     run = Run(plan, folder, _print, lambda done: _print(report.fault_line(done)))
     outcome = run.outcome
     try:

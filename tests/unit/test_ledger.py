@@ -298,7 +298,7 @@ def test_a_handover_is_no_death() -> None:
     cleaner, other = HeldCleaner(), HeldCleaner()
     with working(broker, cleaner, ahead=20) as first:
         wait_for(lambda: cleaner.held == 40, SECONDS, "all pages in the cleaner")
-        with working(broker, other, name="worker-1", ahead=20) as second:
+        with working(broker, other, name="worker-1", ahead=20, drain_timeout=0.2) as second:
             wait_for(lambda: other.held == 20, SECONDS, "the second worker has its half, at once")
             assert second.metric("suspect_pages_total", step="batch") == 0
             wait_for(lambda: cleaner.held == 20, SECONDS, "the first has none of that half any more")

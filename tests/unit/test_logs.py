@@ -10,14 +10,19 @@ import pytest
 from worker.logs import JsonFormatter, RateLimit, TextFormatter, set_up_logging
 from worker.settings import LogFormat
 
+LOGGERS = (None, "kafka", "kafka.net.selector")
+
 
 @pytest.fixture
 def root() -> Iterator[None]:
-    """The root logger as it was, afterwards."""
-    logger, kafka = logging.getLogger(), logging.getLogger("kafka")
-    before = logger.handlers[:], logger.level, kafka.level
+    """The loggers as they were, afterwards."""
+    root = logging.getLogger()
+    handlers, loggers = root.handlers[:], [logging.getLogger(name) for name in LOGGERS]
+    levels = [logger.level for logger in loggers]
     yield
-    logger.handlers[:], logger.level, kafka.level = before
+    root.handlers[:] = handlers
+    for logger, level in zip(loggers, levels, strict=True):
+        logger.setLevel(level)
 
 
 def record(message: str = "pages: %d", *args: object) -> logging.LogRecord:
@@ -72,7 +77,9 @@ def test_kafkas_loggers_are_limited_and_ours_are_not(capsys: pytest.CaptureFixtu
         logging.getLogger("kafka.coordinator.consumer").warning("where is the coordinator?")
         logging.getLogger("worker.pipeline").info("ours")
     logging.getLogger("kafka.client").info("of no interest")
+    logging.getLogger("kafka.net.selector").warning("Task ran for 0.144s. It is blocking the event loop")
     lines = [json.loads(line) for line in capsys.readouterr().err.splitlines()]
     ours = [line for line in lines if line["logger"] == "worker.pipeline"]
     assert len(ours) == 300
     assert 50 <= len(lines) - len(ours) < 70
+    assert "kafka.net.selector" not in {line["logger"] for line in lines}
