@@ -5,9 +5,9 @@ from kafka import KafkaProducer
 
 from tests.conftest import Names
 from tests.servers.topics import create_topics, fill
-from worker.adapters.kafka.reader import TopicReader, read_topic
+from worker.adapters.kafka.reader import TopicReader
 from worker.environment import load_settings
-from worker.pipeline.ports import Partition, StreamUnavailable
+from worker.pipeline.ports import Message, Partition, StreamUnavailable
 from worker.settings import Settings
 
 
@@ -17,12 +17,17 @@ def settings(request: pytest.FixtureRequest) -> Settings:
     return load_settings({}, kafka_bootstrap_servers=servers)
 
 
+def _read(settings: Settings, topic: str) -> list[Message]:
+    with TopicReader(settings, [topic]) as reader:
+        return list(reader.read_to_end())
+
+
 def test_reads_all_partitions_each_in_order(settings: Settings, names: Names) -> None:
     topic = names.new("topic")
     create_topics(settings.kafka_bootstrap_servers, {topic: 3})
     written = [(number % 3, b"key%d" % number, b"value%d" % number) for number in range(300)]
     fill(settings.kafka_bootstrap_servers, topic, written)
-    messages = list(read_topic(settings, topic))
+    messages = _read(settings, topic)
     assert sorted((m.partition.number, m.key, m.value) for m in messages) == sorted(written)
     for partition in (Partition(topic, number) for number in range(3)):
         assert [m.offset for m in messages if m.partition == partition] == list(range(100))
@@ -64,15 +69,15 @@ def test_sees_what_was_committed_only(settings: Settings, names: Names) -> None:
                 producer.abort_transaction()
     finally:
         producer.close()
-    assert [message.value for message in read_topic(settings, topic)] == [b"committed"]
+    assert [message.value for message in _read(settings, topic)] == [b"committed"]
 
 
 def test_a_topic_that_is_not_there(settings: Settings, names: Names) -> None:
     with pytest.raises(StreamUnavailable, match="no topic"):
-        list(read_topic(settings, names.new("absent")))
+        _read(settings, names.new("absent"))
 
 
 def test_no_kafka_at_all() -> None:
     nobody = load_settings({}, kafka_bootstrap_servers="127.0.0.1:1", kafka_call_timeout=1.0)
     with pytest.raises(StreamUnavailable, match=r"Kafka at 127\.0\.0\.1:1"):
-        list(read_topic(nobody, "pages.raw"))
+        _read(nobody, "pages.raw")

@@ -15,7 +15,7 @@ from tests.identity import IdentityWorker
 from tests.servers.certificates import Authority
 from tests.servers.secured import Grant, SecuredKafka
 from worker.adapters.kafka.admin import check_kafka
-from worker.adapters.kafka.reader import read_topic
+from worker.adapters.kafka.reader import TopicReader
 from worker.adapters.kafka.stream import KafkaStream
 from worker.adapters.kafka.writer import TopicWriter
 from worker.pipeline.ports import Outgoing, StreamMisconfigured, StreamUnavailable
@@ -123,8 +123,8 @@ def of_a_writer(settings: Settings) -> str:
 
 
 def of_a_reader(settings: Settings) -> str:
-    with pytest.raises(StreamUnavailable) as raised:
-        list(read_topic(settings, settings.raw_topic))
+    with pytest.raises(StreamUnavailable) as raised, TopicReader(settings, [settings.raw_topic]) as reader:
+        list(reader.read_to_end())
     return str(raised.value)
 
 

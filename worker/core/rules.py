@@ -269,8 +269,3 @@ def _index_selector(rules: RuleSet, selector: str, claim: Claim) -> None:
         rules.class_prefixes.append((name[:-1].lower(), tag or None, claim))
     else:
         rules.classes.setdefault(name.lower(), []).append((tag or None, claim))
-
-
-def rule_ids(rules: RuleSet) -> Sequence[str]:
-    """Every rule's full id, in the order of the packs."""
-    return [f"{pack.name}/{rule.id}" for pack in rules.packs for rule in pack.rules]

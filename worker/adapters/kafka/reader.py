@@ -98,16 +98,6 @@ class TopicReader:
         return StreamUnavailable(f"{self._where}: {explained(error, self._settings)}")
 
 
-def read_topic(settings: Settings, topic: str) -> Iterator[Message]:
-    """The committed messages of a topic from its beginning to its end as it stands now.
-
-    Raises:
-        StreamUnavailable: Kafka is out of reach, or the topic is not there.
-    """
-    with TopicReader(settings, [topic]) as reader:
-        yield from reader.read_to_end()
-
-
 def _message(record: Any) -> Message:
     return Message(
         Partition(record.topic, record.partition),
