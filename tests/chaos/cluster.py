@@ -44,6 +44,15 @@ class ChaosCluster(KafkaCluster):
             if not self.runs(node):
                 self.start(node)
 
+    def is_whole(self) -> bool:
+        """Whether every replica of every partition is in sync, so that the next node may go."""
+        try:
+            with _Admin(self.bootstrap_servers) as admin:
+                described = [place for topic in admin.describe_topics() for place in topic["partitions"]]
+        except KafkaError:
+            return False
+        return all(len(place["isr_nodes"]) == len(place["replica_nodes"]) for place in described)
+
     def leader(self, topic: str, partition: int) -> int:
         """The node that leads a partition.
 

@@ -68,13 +68,16 @@ class Storm:
             thread.join(max(0.0, until - time.monotonic()))
 
     def _run(self, lane: Lane, ways: Mapping[Kind, Callable[[Fault], str]]) -> None:
+        free = self._started
         for fault in self._schedule:
             if fault.lane is not lane:
                 continue
-            if self._over.wait(max(0.0, self._started + fault.at - time.monotonic())):
+            begins = max(self._started + fault.at, free)
+            if self._over.wait(max(0.0, begins - time.monotonic())):
                 return
             if time.monotonic() - self._started < self._seconds:
                 self._do(fault, ways[fault.kind])
+                free = time.monotonic() + fault.peace
             else:
                 self.late += 1
 

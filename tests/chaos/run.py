@@ -238,8 +238,8 @@ class Run:
         failed = [f"{done.fault.kind} failed: {done.error}" for done in self.outcome.done if done.error]
         blind = [f"the watch ended: {watch.failed!r}"] if watch.failed else []
         progress = (
-            f"no worker for more than {watch.longest:.0f} s, nor the group for {watch.longest_of_all:.0f} s; "
-            f"the lag was {watch.peak_lag} at most"
+            f"no worker for more than {watch.longest:.0f} s ({watch.where}), "
+            f"nor the group for {watch.longest_of_all:.0f} s; the lag was {watch.peak_lag} at most"
         )
         self.outcome.checks += [
             checks.check_found(

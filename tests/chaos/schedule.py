@@ -7,6 +7,7 @@ from enum import StrEnum
 
 FIRST = 4.0  # seconds of peace at the start
 SHORTEST_GAP, LONGEST_GAP = 2.0, 8.0  # seconds between the beginnings of two faults
+PEACE = 6.0  # seconds between two faults of the brokers: nobody can get on while they are never whole
 
 
 class Lane(StrEnum):
@@ -106,6 +107,11 @@ class Fault:
     def lane(self) -> Lane:
         """What it strikes."""
         return NATURES[self.kind].lane
+
+    @property
+    def peace(self) -> float:
+        """Seconds between the end of the last fault of its lane and this one, at least."""
+        return PEACE if self.lane is Lane.BROKERS else 0.0
 
 
 def faults_of(seed: int, seconds: float) -> tuple[Fault, ...]:

@@ -1,6 +1,7 @@
 """What can happen to brokers, Redis and the network. Each fault gives a line about what was done."""
 
 import random
+import time
 from collections.abc import Callable, Sequence
 from functools import cache
 
@@ -18,6 +19,7 @@ from worker.adapters.redis import KEY_PREFIX
 _KAFKA_DELAY, _REDIS_DELAY = (0.03, 0.4), (0.02, 0.3)  # seconds, one way
 _CUT_EVERY = 1.0
 _KEYS_A_TRIP = 500
+_WHOLE_SECONDS = 90.0  # for a broker that came back to have what the others have
 
 
 class BrokerFaults:
@@ -58,6 +60,7 @@ class BrokerFaults:
         end(node)
         self._pause(fault.seconds)
         self._cluster.start(node)
+        self._until_whole()
         return f"broker {node + 1}, down for {fault.seconds:g} s"
 
     def _freeze(self, fault: Fault) -> str:
@@ -67,12 +70,22 @@ class BrokerFaults:
             self._pause(fault.seconds)
         finally:
             self._cluster.thaw(node)
+        self._until_whole()
         return f"broker {node + 1} for {fault.seconds:g} s"
+
+    def _until_whole(self) -> None:
+        # As whoever rolls brokers does: with two of three replicas behind, nobody can write.
+        until = time.monotonic() + _WHOLE_SECONDS
+        while not self._cluster.is_whole():
+            if time.monotonic() > until:
+                raise TimeoutError(f"replicas were behind for {_WHOLE_SECONDS:g} s")
+            self._pause(0.5)
 
     def _roll(self, fault: Fault) -> str:
         for node in self._cluster.nodes:
             self._cluster.stop(node)
             self._cluster.start(node)
+            self._until_whole()
             self._pause(fault.seconds)
         return f"brokers 1 to {len(self._cluster.nodes)}, one after the other"
 

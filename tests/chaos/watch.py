@@ -23,18 +23,21 @@ class Watch(threading.Thread):
         self._servers = servers
         self._stopped = threading.Event()
         self._told: set[int] = set()
+        self._began = time.time()
         self._moved = time.time()  # when the group last committed, or had nothing to commit
         self._committed = -1
         self.lag = 0  # of the group, when it was last told
         self._group_told = False
         self.findings: list[str] = []
         self.longest = 0.0  # seconds that a worker was without progress
+        self.where = "none"  # which worker that was, and when
         self.longest_of_all = 0.0  # seconds that the group committed nothing while there was lag
         self.peak_lag = 0
         self.failed: BaseException | None = None
 
     def run(self) -> None:
         """Look, again and again."""
+        self._began = time.time()
         try:
             while not self._stopped.wait(PAUSE):
                 self._fleet.look_after()
@@ -61,10 +64,17 @@ class Watch(threading.Thread):
             self._judge(life, time.time() - max(progress, life.awake_since))
 
     def _judge(self, life: Life, age: float) -> None:
-        self.longest = max(self.longest, age)
+        if age > self.longest:
+            self.longest, self.where = age, f"{life.name}, until {self._now:.0f} s"
         if age > PATIENCE and id(life) not in self._told:
             self._told.add(id(life))
-            self.findings.append(f"{life.name} had no progress for {age:.0f} s while there was lag")
+            text = f"{life.name} had no progress for {age:.0f} s while there was lag, until {self._now:.0f} s"
+            self.findings.append(text)
+
+    @property
+    def _now(self) -> float:
+        """Seconds after the beginning of the faults, about."""
+        return time.time() - self._began
 
     def _look_at_group(self) -> None:
         """The group's lag, as far as the brokers tell, and when it was last seen to commit."""
@@ -83,7 +93,8 @@ class Watch(threading.Thread):
         self.longest_of_all = max(self.longest_of_all, stalled)
         if stalled > PATIENCE and not self._group_told:
             self._group_told = True
-            self.findings.append(f"the whole group committed nothing for {stalled:.0f} s while there was lag")
+            text = f"the whole group committed nothing for {stalled:.0f} s while there was lag"
+            self.findings.append(f"{text}, until {self._now:.0f} s")
 
 
 def take_sample(life: Life) -> Sample | None:

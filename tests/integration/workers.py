@@ -1,5 +1,6 @@
 """Whole workers in processes of their own, as a user starts them, on topics of a test."""
 
+import http.client
 import os
 import subprocess
 import sys
@@ -51,13 +52,13 @@ class WorkerProcess(ServerProcess):
         )
 
     def get(self, path: str) -> tuple[int, str]:
-        """The status and the body of one of its HTTP pages; status 0 while nobody answers."""
+        """The status and the body of one of its HTTP pages; status 0 without a whole answer."""
         try:
             with urllib.request.urlopen(f"http://127.0.0.1:{self.port}{path}", timeout=5) as answer:
                 return answer.status, answer.read().decode()
         except urllib.error.HTTPError as answer:
             return answer.code, answer.read().decode()
-        except OSError:
+        except (OSError, http.client.HTTPException):  # the latter when it dies while it answers
             return 0, ""
 
     def is_ready(self) -> bool:

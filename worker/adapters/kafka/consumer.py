@@ -1,5 +1,6 @@
 """What kafka-python 3.0.12 keeps to itself and a careful member of a group needs."""
 
+import time
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field
 from typing import Any, Literal
@@ -18,6 +19,7 @@ from worker.adapters.kafka.connecting import Connecting
 from worker.adapters.kafka.unpacking import read_any_names
 
 _LEAVE_MS = 2_000
+_LOOKUP_SECONDS = 0.1  # between two look-ups of the group's coordinator
 
 
 @dataclass(frozen=True, slots=True)
@@ -67,6 +69,9 @@ class GroupConsumer(Connecting, KafkaConsumer):  # type: ignore[misc]
         read_any_names(self)
         self._join_group = self._coordinator.join_group_async
         self._coordinator.join_group_async = self._join_group_once
+        self._look_up = self._coordinator._send_group_coordinator_request  # noqa: SLF001
+        self._coordinator._send_group_coordinator_request = self._look_up_in_time  # noqa: SLF001
+        self._next_look_up = 0.0
 
     def answer(self, event: GroupEvent) -> None:
         """Let the rebalance go on."""
@@ -98,6 +103,15 @@ class GroupConsumer(Connecting, KafkaConsumer):  # type: ignore[misc]
             self._coordinator._join_task = under_way  # noqa: SLF001
             self._resolve_soon(under_way, ended.value)
         return bool(await self._join_group(timeout_ms=timeout_ms))
+
+    async def _look_up_in_time(self) -> Any:
+        # For seconds the brokers go on naming a coordinator that is down, and kafka-python 3.0.12 asks them
+        # again at once: hundreds of times a second, with a processor busy.
+        pause = self._next_look_up - time.monotonic()
+        if pause > 0:
+            await self._net.sleep(pause)
+        self._next_look_up = time.monotonic() + _LOOKUP_SECONDS
+        return await self._look_up()
 
     async def _ask(
         self, partitions: list[TopicPartition], timeout_ms: int
